@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The GUID partition table: primary, backup and protective MBR, read without trust (UEFI 2.10 section 5). */
+#ifndef FORMAT_GPT_H
+#define FORMAT_GPT_H
+
+#include "base/json.h"
+#include "base/source.h"
+#include "format/class.h"
+#include "format/guid.h"
+
+#define GPT_ENTRY_BYTES 128 /* other entry sizes are refused */
+#define GPT_ENTRIES_MAX 256 /* the largest table we read; a larger one is an error, never cut */
+#define GPT_NAME_BYTES 109  /* 36 UTF-16 units as UTF-8, and a NUL */
+
+/* LBA 0 (UEFI 2.10 section 5.2). */
+enum gpt_mbr {
+        GPT_MBR_NONE,       /* no boot signature */
+        GPT_MBR_PROTECTIVE, /* one entry of type 0xEE from LBA 1, nothing else */
+        GPT_MBR_HYBRID,     /* an entry of type 0xEE and others */
+        GPT_MBR_FOREIGN,    /* entries, none of type 0xEE */
+};
+
+/* Which of the two tables were good and whether they agree. */
+enum gpt_state {
+        GPT_BOTH,          /* both good, same entries */
+        GPT_BACKUP_BAD,    /* primary used */
+        GPT_PRIMARY_BAD,   /* backup used */
+        GPT_BACKUP_DIFFERS /* both good by themselves, contents differ: primary used, as the kernel does */
+};
+
+struct gpt_entry {
+        uint32_t number; /* from 1, as the kernel counts partitions */
+        uint8_t type[GUID_BYTES];
+        uint8_t unique[GUID_BYTES];
+        uint64_t first_lba;
+        uint64_t last_lba;
+        uint64_t attributes;
+        char name[GPT_NAME_BYTES]; /* UTF-8; unpaired surrogates become U+FFFD and name_odd is set */
+        bool name_odd;
+};
+
+struct gpt {
+        enum gpt_mbr mbr;
+        enum gpt_state state;
+        enum err primary_error; /* why the primary is bad, ERR_OK when good */
+        enum err backup_error;
+        uint8_t disk_guid[GUID_BYTES];
+        uint32_t sector_bytes;
+        uint64_t first_usable_lba;
+        uint64_t last_usable_lba;
+        uint64_t backup_lba;
+        uint32_t entry_slots;
+        uint32_t count; /* used entries, in slot order */
+        bool overlaps;  /* two used entries share sectors */
+        bool duplicate_guids;
+        struct gpt_entry entries[GPT_ENTRIES_MAX];
+};
+
+/*
+ * Read the table of a disk. ERR_GPT_NONE when there is no sign of a GPT at either end (absent); any other ERR_GPT_* when there is one
+ * but neither copy is good (malformed; the primary's reason); ERR_BLOCKDEV_READ and ERR_SHORT come from the source (unreadable).
+ * work is scratch memory of at least GPT_WORK_BYTES.
+ */
+#define GPT_WORK_BYTES (GPT_ENTRIES_MAX * GPT_ENTRY_BYTES)
+MUST_CHECK enum err gpt_read(const struct source *disk, uint8_t *work, struct gpt *ret_gpt);
+
+/* The value of one entry as a JSON object with one member for each class asked for. */
+void gpt_write_entry(struct json_writer *w, const struct gpt_entry *entry, unsigned classes);
+/* The value of the table without its entries, likewise: disk GUID, MBR class, state (identity), geometry (layout). */
+void gpt_write_table(struct json_writer *w, const struct gpt *gpt, unsigned classes);
+
+const char *gpt_mbr_name(enum gpt_mbr mbr);
+const char *gpt_state_name(enum gpt_state state);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The survey: every block device is compared with every declared partition, and the result becomes the storage event. */
+#ifndef STORAGE_SURVEY_H
+#define STORAGE_SURVEY_H
+
+#include "event/digest.h"
+#include "format/gpt.h"
+#include "format/probe.h"
+#include "trust/policy.h"
+#include "trust/render.h"
+
+#define SURVEY_CANDIDATES_MAX 4 /* kept in full for one declared partition; more are counted */
+#define SURVEY_EVENT_BYTES_MAX (64u * 1024)
+#define SURVEY_DISKS_MAX 4096 /* with "disks closed"; more are a failure */
+#define SURVEY_NAME_BYTES 32  /* of a kernel device name, with NUL */
+
+/* What the kernel says of a partition (sysfs start, size; uevent PARTN, PARTNAME, PARTUUID): the second witness of the GPT entry. */
+struct survey_kernel_view {
+        uint32_t number;        /* PARTN, 0 when the device is no partition */
+        uint64_t start_sectors; /* in units of 512 bytes */
+        uint64_t size_sectors;
+        char part_uuid[GUID_TEXT_SIZE];
+        char part_name[GPT_NAME_BYTES];
+};
+
+/* One block device as the port found it. */
+struct survey_device {
+        char name[SURVEY_NAME_BYTES]; /* "vda2" */
+        uint32_t major, minor;
+        uint64_t diskseq;    /* of the whole disk; 0 when the kernel tells none */
+        uint64_t size_bytes;
+        uint32_t sector_bytes;
+        bool is_partition;
+        bool removable;
+        struct survey_kernel_view kernel; /* used when is_partition */
+};
+
+/* A device that matches a declared partition, with all that is known of it. */
+struct survey_candidate {
+        struct survey_device device;
+        bool has_gpt;
+        enum err gpt_error;     /* why has_gpt is false */
+        struct gpt_entry entry; /* the entry of this partition, when has_gpt */
+        struct {                /* the table it stands in, without entries */
+                enum gpt_mbr mbr;
+                enum gpt_state state;
+                uint8_t disk_guid[GUID_BYTES];
+                bool overlaps, duplicate_guids;
+        } table;
+        bool witnesses_agree; /* kernel view and our reading of the GPT */
+        enum err probe_error; /* ERR_OK, or why the volume could not be read */
+        struct probe probe;
+};
+
+struct survey_partition {
+        unsigned count; /* devices that match; SURVEY_CANDIDATES_MAX of them are kept */
+        struct survey_candidate candidates[SURVEY_CANDIDATES_MAX];
+};
+
+/* Disks besides those that hold declared partitions, as "disks closed" measures them: one digest a disk, sorted at the end. */
+struct survey {
+        const struct policy *policy;
+        struct survey_partition partitions[POLICY_PARTITIONS_MAX];
+        unsigned disk_count;
+        uint8_t disk_digests[SURVEY_DISKS_MAX][32];
+};
+
+void survey_begin(struct survey *s, const struct policy *policy);
+
+/* A whole disk; gpt is NULL when gpt_error is not ERR_OK. Called once a disk, before its partitions. ERR_SURVEY_DISKS when there are too many. */
+MUST_CHECK enum err survey_add_disk(struct survey *s, const struct survey_device *disk, const struct gpt *gpt, enum err gpt_error);
+
+/*
+ * A device that can hold a volume: a partition, or a whole disk or mapping without partitions. gpt is its disk's table or NULL.
+ * probe is NULL when probe_error is not ERR_OK.
+ */
+void survey_add_volume(struct survey *s, const struct survey_device *device, const struct gpt *gpt, enum err gpt_error,
+                       const struct probe *probe, enum err probe_error);
+
+/* Whether every required partition has been found at least once: measuring need not wait any longer. */
+bool survey_complete(const struct survey *s);
+
+/* "present", "absent", "ambiguous", "malformed". */
+const char *survey_state(const struct survey *s, unsigned partition);
+
+/* ERR_OK, or the first reason (in the policy's order) why the storage is not as declared: absent though required, ambiguous, malformed. */
+MUST_CHECK enum err survey_verdict(const struct survey *s);
+
+/*
+ * The storage event's content as canonical JSON, the same bytes whatever the order in which devices were added. classes beyond the policy's
+ * may be asked for (CLASS_ALL for people). ret_text points into buf.
+ */
+MUST_CHECK enum err survey_write(struct survey *s, unsigned classes, char *buf, size_t cap, struct span *ret_text);
+
+/* What the renderer needs to know of each declared partition; ret_partitions has policy->partition_count elements. */
+void survey_render_partitions(const struct survey *s, struct render_partition *ret_partitions);
+
+#endif
