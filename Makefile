@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+# Builds, checks and tests cosima. Everything that is made lies under build/; `make help` lists the targets.
+#
+# Options, given as `make NAME=value`:
+#   JOBS=2            jobs at a time (default: the number of processors)
+#   WERROR=1          a warning is an error
+#   V=1               show whole command lines
+#   FUZZ_SECONDS=20   time for each fuzz harness
+#   DESTDIR= PREFIX=/usr   where `make install` puts the programs
+#   MUSL_CC=musl-gcc HOST_CC=gcc FUZZ_CC=clang   the three compilers: product, tests, fuzzing
+
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 20
+PREFIX ?= /usr
+MUSL_CC ?= musl-gcc
+HOST_CC ?= gcc
+FUZZ_CC ?= clang
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS)
+endif
+export FUZZ_SECONDS MUSL_CC HOST_CC FUZZ_CC
+export LC_ALL := C
+Q := $(if $(V),,@)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all help unit fuzz bench demo test keys check check-layers repro install clean FORCE
+
+all: build/musl/libcosima.a $(if $(boot_c),build/cosima-boot) $(if $(cli_c),build/cosima) ## build the two static programs (the default)
+
+help: ## list the targets
+	@sed -n "s/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p" Makefile | awk -F@ '{ printf "%-16s %s\n", $$1, $$2 }'
+
+# ---- what there is ---------------------------------------------------------------------------------------------------
+
+pure_layers := base format event log trust storage verify
+sources_of = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$1))))
+pure_c := $(call sources_of,$(pure_layers))
+port_c := $(filter-out %_swtpm.c,$(call sources_of,port))
+swtpm_c := $(filter %_swtpm.c,$(call sources_of,port))
+boot_c := $(call sources_of,boot)
+cli_c := $(call sources_of,cli)
+test_c := $(sort $(wildcard src/test/test_*.c))
+test_help_c := $(filter-out $(test_c),$(call sources_of,test))
+fuzz_c := $(sort $(wildcard src/fuzz/fuzz_*.c))
+fuzz_help_c := $(filter-out $(fuzz_c),$(call sources_of,fuzz))
+own_c := $(pure_c) $(port_c) $(swtpm_c) $(boot_c) $(cli_c)
+
+# Defines mbedtls_c, yyjson_c, tss_c, tcti_device_c and tcti_swtpm_c; made by fetching, after which make starts again.
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
+include build/third-party.mk
+endif
+
+objects = $(patsubst %.c,build/$1/%.o,$2)
+
+# ---- packages and third-party sources --------------------------------------------------------------------------------
+
+build/packages-%: src/build/packages src/build/need.sh
+	$(Q)src/build/need.sh $*
+	$(Q)mkdir -p $(@D) && touch $@
+
+build/third-party.mk: src/build/sources src/build/fetch.sh | build/packages-build
+	$(Q)src/build/fetch.sh src/build/sources build/src $@
+
+# Kernel headers beside musl's: only these three directories, never all of /usr/include.
+build/kernel-headers: | build/packages-build
+	$(Q)mkdir -p $@.new && ln -sfn /usr/include/linux $@.new/linux && ln -sfn /usr/include/asm-generic $@.new/asm-generic \
+	&& ln -sfn /usr/include/$$(gcc -print-multiarch)/asm $@.new/asm && mv -T $@.new $@
+
+# ---- flags -----------------------------------------------------------------------------------------------------------
+
+warnings := -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wwrite-strings -Wpointer-arith
+common := -std=gnu11 -ffile-prefix-map=$(CURDIR)/=
+mbedtls_cpp := -isystem build/src/mbedtls/include '-DMBEDTLS_CONFIG_FILE="build/mbedtls_config.h"'
+yyjson_cpp := -isystem build/src/yyjson/src -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
+	-DYYJSON_DISABLE_INCR_READER=1 -DYYJSON_DISABLE_NON_STANDARD=1
+tss_cpp := -DMAXLOGLEVEL=0 -D_GNU_SOURCE -Ibuild/src/tpm2-tss/include/tss2 \
+	$(addprefix -Ibuild/src/tpm2-tss/,include src src/tss2-mu src/tss2-sys src/tss2-tcti)
+own_cpp := -D_GNU_SOURCE -Isrc $(mbedtls_cpp) $(yyjson_cpp) -isystem build/src/tpm2-tss/include
+# Flags of one source file, by who wrote it. Both TCTIs name their information function alike; swtpm's is renamed.
+flags_for = $(if $(filter src/%,$1),$(warnings) $(if $(WERROR),-Werror) $(own_cpp),-w $(strip \
+	$(if $(filter build/src/mbedtls/%,$1),-Isrc $(mbedtls_cpp)) \
+	$(if $(filter build/src/yyjson/%,$1),$(yyjson_cpp)) \
+	$(if $(filter build/src/tpm2-tss/%,$1),$(tss_cpp)) $(if $(filter %/tcti-swtpm.c,$1),-DTss2_Tcti_Info=tcti_swtpm_info)))
+
+musl_dir = /usr/lib/$(subst gnu,musl,$(shell gcc -print-multiarch))
+musl_flags := $(common) -Os -g0 -fno-ident -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
+	-idirafter build/kernel-headers
+musl_link = -nostartfiles $(musl_dir)/rcrt1.o $(musl_dir)/crti.o $(musl_dir)/crtn.o -static -Wl,-pie,--no-dynamic-linker,-z,text \
+	-Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--build-id=none,-s
+sanitize := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+host_flags := $(common) $(sanitize)
+fuzz_flags := $(common) $(sanitize) -fsanitize=fuzzer-no-link
+musl_cc = $(MUSL_CC)
+host_cc = $(HOST_CC)
+fuzz_cc = $(FUZZ_CC)
+
+# One file per configuration holds all its flags, and everything compiled with them depends on it.
+quote = '$(subst ','\'',$1)'
+all_flags = $($1_cc) $($1_flags) $(warnings) $(WERROR) $(own_cpp) $(tss_cpp)
+build/%/flags: FORCE
+	@mkdir -p $(@D); { $($*_cc) --version | head -n 1; printf '%s\n' $(call quote,$(call all_flags,$*)); } >$@.new; \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# ---- compile ---------------------------------------------------------------------------------------------------------
+
+define compile_rule
+build/$1/%.o: %.c build/$1/flags | build/third-party.mk $2
+	@echo '  CC    $1 $$<'
+	$(Q)mkdir -p $$(@D) && $$($1_cc) $$($1_flags) $$(call flags_for,$$<) -MD -MP -c -o $$@ $$<
+
+build/$1/lib%.a:
+	@echo '  AR    $1 $$(@F)'
+	$(Q)mkdir -p $$(@D) && rm -f $$@ && ar rcsD $$@ $$(sort $$^)
+
+build/$1/libcosima.a: $$(call objects,$1,$$(pure_c))
+build/$1/libmbed.a: $$(call objects,$1,$$(mbedtls_c))
+build/$1/libyyjson.a: $$(call objects,$1,$$(yyjson_c))
+build/$1/libtss.a: $$(call objects,$1,$$(tss_c))
+endef
+$(eval $(call compile_rule,musl,build/kernel-headers build/packages-build))
+$(eval $(call compile_rule,host,build/packages-test))
+$(eval $(call compile_rule,fuzz,build/packages-test))
+
+build/host/libeffects.a: $(call objects,host,$(filter-out %_device.c %/main.c,$(port_c) $(swtpm_c) $(boot_c)) $(tcti_device_c) $(tcti_swtpm_c))
+build/host/libcommands.a: $(call objects,host,$(filter-out %/main.c,$(cli_c)))
+build/host/libhelp.a: $(call objects,host,$(test_help_c))
+build/fuzz/libhelp.a: $(call objects,fuzz,$(fuzz_help_c))
+
+-include $(patsubst %.o,%.d,$(foreach c,musl host fuzz,$(call objects,$c,$(own_c) $(mbedtls_c) $(yyjson_c) $(tss_c) \
+	$(tcti_device_c) $(tcti_swtpm_c))) $(call objects,host,$(test_c) $(test_help_c)) $(call objects,fuzz,$(fuzz_c) $(fuzz_help_c)))
+
+# ---- link ------------------------------------------------------------------------------------------------------------
+
+libraries_of = $(addprefix build/$1/,libcosima.a libyyjson.a libmbed.a libtss.a)
+build/cosima-boot: $(call objects,musl,$(boot_c) $(port_c) $(tcti_device_c)) $(call libraries_of,musl)
+build/cosima: $(call objects,musl,$(cli_c) $(port_c) $(tcti_device_c)) $(call libraries_of,musl)
+build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(patsubst %_swtpm.c,%_device.c,$(filter-out \
+	$(patsubst %_swtpm.c,%_device.c,$(swtpm_c)),$(port_c))) $(swtpm_c) $(tcti_swtpm_c)) $(call libraries_of,musl)
+
+build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.sh
+	@echo '  LD    $@'
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
+	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),163840) && mv $@.new $@
+
+test_programs := $(patsubst src/test/%.c,build/test/%,$(test_c))
+$(test_programs): build/test/%: build/host/src/test/%.o $(addprefix build/host/,libhelp.a libeffects.a libcommands.a) $(call libraries_of,host)
+	@echo '  LD    $@'
+	$(Q)mkdir -p $(@D) && $(HOST_CC) $(host_flags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka
+
+fuzz_programs := $(patsubst src/fuzz/%.c,build/fuzz/%,$(fuzz_c))
+$(fuzz_programs): build/fuzz/%: build/fuzz/src/fuzz/%.o build/fuzz/libhelp.a $(call libraries_of,fuzz)
+	@echo '  LD    $@'
+	$(Q)mkdir -p $(@D) && $(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^)
+
+# ---- tests -----------------------------------------------------------------------------------------------------------
+
+unit: | build/packages-test ## build and run the C unit tests (ASan and UBSan), printing TAP
+	@$(MAKE) --no-print-directory -k $(test_programs) || echo '# a unit test does not build'
+	@src/build/run-unit.sh $(test_programs)
+
+clean: ## remove build/
+	rm -rf build
