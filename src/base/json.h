@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
-#define JSON_DEPTH_MAX 12
+#define JSON_DEPTH_MAX 16
 
 /*
  * The writer emits no white space and checks what RFC 8785 section 3.2.3 asks of us: the keys of an object must be written in ascending

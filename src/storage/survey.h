@@ -10,7 +10,6 @@
 #include "trust/render.h"
 
 #define SURVEY_CANDIDATES_MAX 4 /* kept in full for one declared partition; more are counted */
-#define SURVEY_EVENT_BYTES_MAX (64u * 1024)
 #define SURVEY_DISKS_MAX 4096 /* with "disks closed"; more are a failure */
 #define SURVEY_NAME_BYTES 32  /* of a kernel device name, with NUL */
 
@@ -32,6 +31,7 @@ struct survey_device {
         uint32_t sector_bytes;
         bool is_partition;
         bool removable;
+        bool is_virtual; /* loop, device mapper, md, zram, ram: no disk of its own */
         struct survey_kernel_view kernel; /* used when is_partition */
 };
 
@@ -57,7 +57,7 @@ struct survey_partition {
         struct survey_candidate candidates[SURVEY_CANDIDATES_MAX];
 };
 
-/* Disks besides those that hold declared partitions, as "disks closed" measures them: one digest a disk, sorted at the end. */
+/* All disks, as "disks closed" measures them: one digest a disk, kept in ascending order. */
 struct survey {
         const struct policy *policy;
         struct survey_partition partitions[POLICY_PARTITIONS_MAX];
@@ -65,9 +65,13 @@ struct survey {
         uint8_t disk_digests[SURVEY_DISKS_MAX][32];
 };
 
+/* s is written only where it must be, so that an unused part of it costs no memory; it must be zeroed before the first use. */
 void survey_begin(struct survey *s, const struct policy *policy);
 
-/* A whole disk; gpt is NULL when gpt_error is not ERR_OK. Called once a disk, before its partitions. ERR_SURVEY_DISKS when there are too many. */
+/*
+ * A whole disk; gpt is NULL when gpt_error is not ERR_OK. Called once a disk, before its partitions; a virtual one is passed over.
+ * ERR_SURVEY_DISKS when there are too many.
+ */
 MUST_CHECK enum err survey_add_disk(struct survey *s, const struct survey_device *disk, const struct gpt *gpt, enum err gpt_error);
 
 /*
@@ -85,12 +89,6 @@ const char *survey_state(const struct survey *s, unsigned partition);
 
 /* ERR_OK, or the first reason (in the policy's order) why the storage is not as declared: absent though required, ambiguous, malformed. */
 MUST_CHECK enum err survey_verdict(const struct survey *s);
-
-/*
- * The storage event's content as canonical JSON, the same bytes whatever the order in which devices were added. classes beyond the policy's
- * may be asked for (CLASS_ALL for people). ret_text points into buf.
- */
-MUST_CHECK enum err survey_write(struct survey *s, unsigned classes, char *buf, size_t cap, struct span *ret_text);
 
 /* What the renderer needs to know of each declared partition; ret_partitions has policy->partition_count elements. */
 void survey_render_partitions(const struct survey *s, struct render_partition *ret_partitions);
