@@ -39,7 +39,8 @@ struct gpt_entry {
         bool name_odd;
 };
 
-struct gpt {
+/* The table without its entries. */
+struct gpt_table {
         enum gpt_mbr mbr;
         enum gpt_state state;
         enum err primary_error; /* why the primary is bad, ERR_OK when good */
@@ -50,10 +51,14 @@ struct gpt {
         uint64_t last_usable_lba;
         uint64_t backup_lba;
         uint32_t entry_slots;
-        uint32_t count; /* used entries, in slot order */
+        uint32_t count; /* used entries */
         bool overlaps;  /* two used entries share sectors */
         bool duplicate_guids;
-        struct gpt_entry entries[GPT_ENTRIES_MAX];
+};
+
+struct gpt {
+        struct gpt_table table;
+        struct gpt_entry entries[GPT_ENTRIES_MAX]; /* table.count of them, in slot order */
 };
 
 /*
@@ -67,7 +72,7 @@ MUST_CHECK enum err gpt_read(const struct source *disk, uint8_t *work, struct gp
 /* The value of one entry as a JSON object with one member for each class asked for. */
 void gpt_write_entry(struct json_writer *w, const struct gpt_entry *entry, unsigned classes);
 /* The value of the table without its entries, likewise: disk GUID, MBR class, state (identity), geometry (layout). */
-void gpt_write_table(struct json_writer *w, const struct gpt *gpt, unsigned classes);
+void gpt_write_table(struct json_writer *w, const struct gpt_table *table, unsigned classes);
 
 const char *gpt_mbr_name(enum gpt_mbr mbr);
 const char *gpt_state_name(enum gpt_state state);

@@ -41,12 +41,7 @@ struct survey_candidate {
         bool has_gpt;
         enum err gpt_error;     /* why has_gpt is false */
         struct gpt_entry entry; /* the entry of this partition, when has_gpt */
-        struct {                /* the table it stands in, without entries */
-                enum gpt_mbr mbr;
-                enum gpt_state state;
-                uint8_t disk_guid[GUID_BYTES];
-                bool overlaps, duplicate_guids;
-        } table;
+        struct gpt_table table; /* the table it stands in, when has_gpt */
         bool witnesses_agree; /* kernel view and our reading of the GPT */
         enum err probe_error; /* ERR_OK, or why the volume could not be read */
         struct probe probe;
