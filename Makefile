@@ -29,11 +29,6 @@ Q := $(if $(V),,@)
 .SUFFIXES:
 .PHONY: all help unit fuzz bench demo test keys check check-layers repro install clean FORCE
 
-all: build/musl/libcosima.a $(if $(boot_c),build/cosima-boot) $(if $(cli_c),build/cosima) ## build the two static programs (the default)
-
-help: ## list the targets
-	@sed -n "s/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p" Makefile | awk -F@ '{ printf "%-16s %s\n", $$1, $$2 }'
-
 # ---- what there is ---------------------------------------------------------------------------------------------------
 
 pure_layers := base format event log trust storage verify
@@ -48,6 +43,11 @@ test_help_c := $(filter-out $(test_c),$(call sources_of,test))
 fuzz_c := $(sort $(wildcard src/fuzz/fuzz_*.c))
 fuzz_help_c := $(filter-out $(fuzz_c),$(call sources_of,fuzz))
 own_c := $(pure_c) $(port_c) $(swtpm_c) $(boot_c) $(cli_c)
+
+all: build/musl/libcosima.a $(if $(boot_c),build/cosima-boot) $(if $(cli_c),build/cosima) ## build the two static programs (the default)
+
+help: ## list the targets
+	@sed -n "s/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p" Makefile | awk -F@ '{ printf "%-16s %s\n", $$1, $$2 }'
 
 # Defines mbedtls_c, yyjson_c, tss_c, tcti_device_c and tcti_swtpm_c; made by fetching, after which make starts again.
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
@@ -73,22 +73,25 @@ build/kernel-headers: | build/packages-build
 # ---- flags -----------------------------------------------------------------------------------------------------------
 
 warnings := -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wwrite-strings -Wpointer-arith
-common := -std=gnu11 -ffile-prefix-map=$(CURDIR)/=
+common := -std=gnu11
 mbedtls_cpp := -isystem build/src/mbedtls/include '-DMBEDTLS_CONFIG_FILE="build/mbedtls_config.h"'
 yyjson_cpp := -isystem build/src/yyjson/src -DYYJSON_DISABLE_WRITER=1 -DYYJSON_DISABLE_UTILS=1 \
 	-DYYJSON_DISABLE_INCR_READER=1 -DYYJSON_DISABLE_NON_STANDARD=1
+# Forced inlining and a floating point table make yyjson three times as big; its authors have switches for both.
+yyjson_small := -DYYJSON_DISABLE_FAST_FP_CONV=1 -Dyyjson_inline=inline
 tss_cpp := -DMAXLOGLEVEL=0 -D_GNU_SOURCE -Ibuild/src/tpm2-tss/include/tss2 \
 	$(addprefix -Ibuild/src/tpm2-tss/,include src src/tss2-mu src/tss2-sys src/tss2-tcti)
 own_cpp := -D_GNU_SOURCE -Isrc $(mbedtls_cpp) $(yyjson_cpp) -isystem build/src/tpm2-tss/include
 # Flags of one source file, by who wrote it. Both TCTIs name their information function alike; swtpm's is renamed.
 flags_for = $(if $(filter src/%,$1),$(warnings) $(if $(WERROR),-Werror) $(own_cpp),-w $(strip \
 	$(if $(filter build/src/mbedtls/%,$1),-Isrc $(mbedtls_cpp)) \
-	$(if $(filter build/src/yyjson/%,$1),$(yyjson_cpp)) \
+	$(if $(filter build/src/yyjson/%,$1),$(yyjson_cpp) $(yyjson_small)) \
 	$(if $(filter build/src/tpm2-tss/%,$1),$(tss_cpp)) $(if $(filter %/tcti-swtpm.c,$1),-DTss2_Tcti_Info=tcti_swtpm_info)))
 
 musl_dir = /usr/lib/$(subst gnu,musl,$(shell gcc -print-multiarch))
 musl_flags := $(common) -Os -g0 -fno-ident -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
 	-idirafter build/kernel-headers
+musl_lto := -flto -flto-partition=one
 musl_link = -nostartfiles $(musl_dir)/rcrt1.o $(musl_dir)/crti.o $(musl_dir)/crtn.o -static -Wl,-pie,--no-dynamic-linker,-z,text \
 	-Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--build-id=none,-s
 sanitize := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -100,7 +103,7 @@ fuzz_cc = $(FUZZ_CC)
 
 # One file per configuration holds all its flags, and everything compiled with them depends on it.
 quote = '$(subst ','\'',$1)'
-all_flags = $($1_cc) $($1_flags) $(warnings) $(WERROR) $(own_cpp) $(tss_cpp)
+all_flags = $($1_cc) $($1_flags) $($1_lto) $(warnings) $(WERROR) $(own_cpp) $(yyjson_small) $(tss_cpp)
 build/%/flags: FORCE
 	@mkdir -p $(@D); { $($*_cc) --version | head -n 1; printf '%s\n' $(call quote,$(call all_flags,$*)); } >$@.new; \
 	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
@@ -110,11 +113,11 @@ build/%/flags: FORCE
 define compile_rule
 build/$1/%.o: %.c build/$1/flags | build/third-party.mk $2
 	@echo '  CC    $1 $$<'
-	$(Q)mkdir -p $$(@D) && $$($1_cc) $$($1_flags) $$(call flags_for,$$<) -MD -MP -c -o $$@ $$<
+	$(Q)mkdir -p $$(@D) && $$($1_cc) $$($1_flags) $$(if $$($1_lto),$$($1_lto) -frandom-seed=$$<) $$(call flags_for,$$<) -MD -MP -c -o $$@ $$<
 
 build/$1/lib%.a:
 	@echo '  AR    $1 $$(@F)'
-	$(Q)mkdir -p $$(@D) && rm -f $$@ && ar rcsD $$@ $$(sort $$^)
+	$(Q)mkdir -p $$(@D) && rm -f $$@ && gcc-ar rcsD $$@ $$(sort $$^)
 
 build/$1/libcosima.a: $$(call objects,$1,$$(pure_c))
 build/$1/libmbed.a: $$(call objects,$1,$$(mbedtls_c))
@@ -143,7 +146,7 @@ build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(patsubst %_swtpm.c,%_de
 
 build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.sh
 	@echo '  LD    $@'
-	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_lto) -frandom-seed=$@ $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
 	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),163840) && mv $@.new $@
 
 test_programs := $(patsubst src/test/%.c,build/test/%,$(test_c))

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 
 mirrors() {
 	if [ -n "${COSIMA_MIRRORS:-}" ]; then
-		printf '%s\n' $COSIMA_MIRRORS
+		echo "$COSIMA_MIRRORS"
 	elif command -v apt-get >/dev/null; then
 		# shellcheck disable=SC2016 # apt's own variable
 		apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' | awk '!seen[$0]++'
@@ -108,7 +108,8 @@ list() {
 }
 
 mkdir -p "$dir"
-for name in $(awk '$1 !~ /^#/ && NF && !seen[$1]++ { print $1 }' "$sources"); do
+names=$(awk '$1 !~ /^#/ && NF && !seen[$1]++ { print $1 }' "$sources")
+for name in $names; do
 	get "$name"
 done
 

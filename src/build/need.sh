@@ -15,7 +15,7 @@ wanted() {
 }
 
 is_debian() {
-	[ -r "$os_release" ] && (. "$os_release" && case " ${ID:-} ${ID_LIKE:-} " in *" debian "*) ;; *) exit 1 ;; esac)
+	[ -r "$os_release" ] && grep -qE '^(ID|ID_LIKE)=["'"'"']?([a-z]+ )*debian( |["'"'"']|$)' "$os_release"
 }
 
 missing_packages() {
