@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# boot.sh CASE: boots the machine described by the folder CASE once and leaves what came out in the same folder.
+#
+# In:  disk.img, disk2.img (optional; never written to), overlay/ (added to the initramfs: policy, keys, /case), tpm/ (the
+#      TPM's state, worked on in place; without it the machine has no TPM; tpm/version holds 1.2 for that kind),
+#      cmdline (optional, more kernel parameters).
+# Out: console.log, evidence.tar, pcrs.json, dmesg, cosima/ (as /run/cosima was), tpm.log (every TPM command), seconds.
+# Exits 0 if the guest came to its end.
+set -eu
+. "$(dirname -- "$0")/paths.sh"
+
+case=$(CDPATH='' cd -- "$1" && pwd)
+kernel=$(cat "$vm/kernel")
+sockets=$(mktemp -d) # a unix socket's path may not be long
+swtpm_pid=
+
+clean_up() {
+	[ -z "$swtpm_pid" ] || kill "$swtpm_pid" 2>/dev/null || :
+	rm -rf "$sockets" "$case/initramfs.cpio" "$case/out.tar"
+}
+trap clean_up EXIT
+
+start_tpm() {
+	version='--tpm2'
+	[ "$(cat "$case/tpm/version" 2>/dev/null)" != 1.2 ] || version=
+	rm -f "$case/tpm.log"
+	# shellcheck disable=SC2086 # no version option for a TPM 1.2
+	swtpm socket $version --tpmstate "dir=$case/tpm" --ctrl "type=unixio,path=$sockets/tpm" \
+		--log "level=20,file=$case/tpm.log" --pid "file=$sockets/pid" --daemon
+	swtpm_pid=$(cat "$sockets/pid")
+}
+
+disk() { # IMAGE
+	echo "-drive file=$1,if=virtio,format=raw,snapshot=on"
+}
+
+rm -rf "$case/out.tar" "$case/evidence.tar" "$case/pcrs.json" "$case/cosima" "$case/dmesg"
+(cd "$case/overlay" && find . | LC_ALL=C sort | cpio -o -H newc --quiet) | cat "$vm/initramfs.cpio" - >"$case/initramfs.cpio"
+
+set -- -accel tcg -cpu Nehalem,+rdrand -m 256 -nodefaults -no-user-config -display none -no-reboot
+set -- "$@" -serial "file:$case/console.log"
+set -- "$@" -device virtio-serial-pci -chardev "file,id=out,path=$case/out.tar" -device virtserialport,chardev=out
+if [ -d "$case/tpm" ]; then
+	start_tpm
+	set -- "$@" -chardev "socket,id=tpm,path=$sockets/tpm" -tpmdev emulator,id=tpm,chardev=tpm -device tpm-tis,tpmdev=tpm
+fi
+# shellcheck disable=SC2046 # two words each
+set -- "$@" $(disk "$case/disk.img")
+if [ -e "$case/disk2.img" ]; then
+	# shellcheck disable=SC2046
+	set -- "$@" $(disk "$case/disk2.img")
+fi
+parameters="console=ttyS0 panic=-1 loglevel=6 tsc=reliable no_timer_check cryptomgr.notests ima_hash=sha256"
+[ ! -e "$case/cmdline" ] || parameters="$parameters $(cat "$case/cmdline")"
+
+begin=$(date +%s%N)
+timeout 90 qemu-system-x86_64 "$@" -kernel "$kernel"/boot/vmlinuz-* -initrd "$case/initramfs.cpio" -append "$parameters" ||
+	die "QEMU: status $? (see $case/console.log)"
+end=$(date +%s%N)
+
+grep -aq '^vm: done' "$case/console.log" || die "the guest did not come to its end (see $case/console.log)"
+tar -xf "$case/out.tar" -C "$case"
+{
+	echo "wall $(((end - begin) / 10000000))" | sed 's/\(..\)$/.\1/'
+	sed -n 's/^vm: switch_root at \([0-9.]*\) s.*/switch_root \1/p' "$case/console.log"
+} >"$case/seconds"

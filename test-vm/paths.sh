@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# Where things lie; sourced by every script here.
+# shellcheck shell=sh disable=SC2034 # a sourced list of names
+
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+here=$top/test-vm
+build=$top/build
+vm=$build/vm
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/cosima
+cosima=$build/cosima
+cosima_boot=$build/cosima-boot
+PATH=$PATH:/usr/sbin:/sbin
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
