@@ -82,8 +82,11 @@ bool survey_complete(const struct survey *s);
 /* "present", "absent", "ambiguous", "malformed". */
 const char *survey_state(const struct survey *s, unsigned partition);
 
-/* ERR_OK, or the first reason (in the policy's order) why the storage is not as declared: absent though required, ambiguous, malformed. */
-MUST_CHECK enum err survey_verdict(const struct survey *s);
+/*
+ * ERR_OK, or the first reason (in the policy's order) why the storage is not as declared, and of which partition: ERR_SURVEY_ABSENT (and
+ * required), _AMBIGUOUS, _MALFORMED, _NO_ENTRY, _WITNESS, _TYPE, or an ERR_GPT_* of its disk.
+ */
+MUST_CHECK enum err survey_verdict(const struct survey *s, unsigned *ret_partition);
 
 /* What the renderer needs to know of each declared partition; ret_partitions has policy->partition_count elements. */
 void survey_render_partitions(const struct survey *s, struct render_partition *ret_partitions);

@@ -18,6 +18,6 @@
  * alone. classes is the set to write: the policy's for the event that is measured, CLASS_ALL for people ("info" then names the device).
  * ERR_NO_SPACE when cap is too small. ret_text points into buf.
  */
-MUST_CHECK enum err survey_event_write(struct survey *s, unsigned classes, char *buf, size_t cap, struct span *ret_text);
+MUST_CHECK enum err survey_event_write(const struct survey *s, unsigned classes, char *buf, size_t cap, struct span *ret_text);
 
 #endif
