@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The version of both programs. */
+#ifndef BASE_VERSION_H
+#define BASE_VERSION_H
+
+#define VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole files in and out, with one line on standard error that names the file and the reason when it fails. */
+#ifndef CLI_FILE_H
+#define CLI_FILE_H
+
+#include "base/span.h"
+#include "cli/cli.h"
+
+/*
+ * Read a file (or "-", standard input) of at most max bytes into new memory, which is NUL-terminated behind its end and never freed.
+ * CLI_FAILED when it cannot be read, CLI_USAGE when it is too large. ret_bytes stays untouched then.
+ */
+enum cli_exit file_read(const struct cli *cli, const char *path, size_t max, struct span *ret_bytes);
+
+/*
+ * Write a file whole or not at all: into a new file beside it, synced, then renamed. mode is that of a new file. A path that is no regular
+ * file (a terminal, a pipe) is written directly; "-" is standard output. CLI_FAILED when that is not possible.
+ */
+enum cli_exit file_write(const struct cli *cli, const char *path, unsigned mode, struct span bytes);
+
+#endif

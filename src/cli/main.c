@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of cosima, in the order of their use. */
+#include "cli/commands.h"
+
+int main(int argc, char **argv)
+{
+        static const struct cli_command *const commands[] = {
+                NULL,
+        };
+
+        return cli_main(commands, argc, argv);
+}
