@@ -45,8 +45,8 @@ struct probe {
         struct squashfs squashfs;
 };
 
-/* Scratch memory that probe_read() needs: the largest LUKS2 header that is read, and the pool for its JSON. */
-#define PROBE_WORK_BYTES LUKS_WORK_BYTES
+/* Scratch memory that probe_read() needs: LUKS2's header and the pool for its JSON need the most. */
+#define PROBE_WORK_BYTES (LUKS_WORK_BYTES > XFS_WORK_BYTES ? LUKS_WORK_BYTES : XFS_WORK_BYTES)
 
 /*
  * Look at a volume with every prober. An empty volume is success with count 0. ERR_BLOCKDEV_READ when the device cannot be read;
@@ -63,7 +63,10 @@ const char *probe_name(const struct probe *probe, const struct probe_hit *hit);
 struct span probe_label(const struct probe *probe, const struct probe_hit *hit);
 void probe_uuid(const struct probe *probe, const struct probe_hit *hit, char *ret_uuid);
 
-/* One hit as a JSON object: "error" when malformed, else one member for each class asked for, and "type". */
+/*
+ * One hit as a JSON object: one member for each class asked for ("error" with the code's name instead when malformed), and "type".
+ * Every format has a function that writes its members into an object that is open already, so a volume is one object.
+ */
 void probe_write(struct json_writer *w, const struct probe *probe, const struct probe_hit *hit, unsigned classes);
 
 #endif

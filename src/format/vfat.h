@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The boot sector of FAT12, FAT16 and FAT32 (Microsoft FAT specification 1.03), and the label in its root directory. */
+#ifndef FORMAT_VFAT_H
+#define FORMAT_VFAT_H
+
+#include "base/json.h"
+#include "base/source.h"
+#include "format/class.h"
+
+#define VFAT_BOOT_SECTOR_BYTES 512
+#define VFAT_LABEL_BYTES 11
+#define VFAT_SERIAL_TEXT_SIZE 10 /* "XXXX-XXXX" and a NUL */
+
+struct vfat {
+        /* identity */
+        uint32_t serial;
+        uint8_t label[VFAT_LABEL_BYTES]; /* of the root directory's volume entry, padded with spaces; all spaces: none */
+
+        /* config */
+        uint8_t fat_bits; /* 12, 16 or 32, by the number of clusters */
+        uint8_t oem_name[8];
+        uint8_t type_text[8];                 /* what the boot sector calls itself; says nothing about fat_bits */
+        uint8_t boot_label[VFAT_LABEL_BYTES]; /* the boot sector's copy of the label */
+        uint32_t sector_bytes, cluster_bytes;
+        uint16_t reserved_sectors;
+        uint8_t fats;
+        uint8_t media;
+        uint16_t root_entries;
+        uint16_t version; /* FAT32: 0 */
+        uint16_t extended_flags;
+        uint32_t root_cluster;
+        uint16_t info_sector, backup_boot_sector;
+
+        /* layout */
+        uint32_t sectors;
+        uint32_t fat_sectors;
+        uint32_t clusters;
+        uint32_t hidden_sectors;
+
+        /* info */
+        bool dirty;
+};
+
+/*
+ * The facts in the boot sector alone; label stays all spaces. A boot sector has no checksum: it counts as FAT when it carries one of the
+ * type texts, or a jump, the boot signature and parameters that are all plausible; else ERR_VFAT_NONE. With a type text an implausible
+ * parameter is an ERR_VFAT_* of its own. ERR_SHORT when the span is shorter than VFAT_BOOT_SECTOR_BYTES.
+ */
+MUST_CHECK enum err vfat_parse(struct span boot_sector, struct vfat *ret_vfat);
+
+/*
+ * Read and parse, and look for the label in the root directory (at most 64 KiB of it and 64 clusters of its chain).
+ * Also ERR_VFAT_DEVICE_SIZE when the file system claims more than the volume has, and the errors of the source.
+ */
+#define VFAT_WORK_BYTES 4096
+MUST_CHECK enum err vfat_read(const struct source *volume, uint8_t *work, struct vfat *ret_vfat);
+
+/* Without the padding. */
+struct span vfat_label(const struct vfat *fs);
+void vfat_format_serial(const struct vfat *fs, char *ret_text);
+
+/* Write the members "config", "identity", "info", "layout" that classes asks for into the JSON object that is open. */
+void vfat_write(struct json_writer *w, const struct vfat *fs, unsigned classes);
+
+#endif
