@@ -27,7 +27,7 @@ Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help unit fuzz bench demo test keys check check-layers repro install clean FORCE
+.PHONY: all help everything unit fuzz bench demo test keys check check-layers repro install clean FORCE
 
 # ---- what there is ---------------------------------------------------------------------------------------------------
 
@@ -94,10 +94,12 @@ musl_flags := $(common) -Os -g0 -fno-ident -fPIE -fstack-protector-strong -ffunc
 musl_lto := -flto -flto-partition=one
 musl_link = -nostartfiles $(musl_dir)/rcrt1.o $(musl_dir)/crti.o $(musl_dir)/crtn.o -static -Wl,-pie,--no-dynamic-linker,-z,text \
 	-Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--build-id=none,-s
+plain_flags := $(musl_flags)
 sanitize := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 host_flags := $(common) $(sanitize)
 fuzz_flags := $(common) $(sanitize) -fsanitize=fuzzer-no-link
 musl_cc = $(MUSL_CC)
+plain_cc = $(MUSL_CC)
 host_cc = $(HOST_CC)
 fuzz_cc = $(FUZZ_CC)
 
@@ -127,13 +129,14 @@ endef
 $(eval $(call compile_rule,musl,build/kernel-headers build/packages-build))
 $(eval $(call compile_rule,host,build/packages-test))
 $(eval $(call compile_rule,fuzz,build/packages-test))
+$(eval $(call compile_rule,plain,build/kernel-headers build/packages-build))
 
 build/host/libeffects.a: $(call objects,host,$(filter-out %_device.c %/main.c,$(port_c) $(swtpm_c) $(boot_c)) $(tcti_device_c) $(tcti_swtpm_c))
 build/host/libcommands.a: $(call objects,host,$(filter-out %/main.c,$(cli_c)))
 build/host/libhelp.a: $(call objects,host,$(test_help_c))
 build/fuzz/libhelp.a: $(call objects,fuzz,$(fuzz_help_c))
 
--include $(patsubst %.o,%.d,$(foreach c,musl host fuzz,$(call objects,$c,$(own_c) $(mbedtls_c) $(yyjson_c) $(tss_c) \
+-include $(patsubst %.o,%.d,$(foreach c,musl plain host fuzz,$(call objects,$c,$(own_c) $(mbedtls_c) $(yyjson_c) $(tss_c) \
 	$(tcti_device_c) $(tcti_swtpm_c))) $(call objects,host,$(test_c) $(test_help_c)) $(call objects,fuzz,$(fuzz_c) $(fuzz_help_c)))
 
 # ---- link ------------------------------------------------------------------------------------------------------------
@@ -160,10 +163,66 @@ $(fuzz_programs): build/fuzz/%: build/fuzz/src/fuzz/%.o build/fuzz/libhelp.a $(c
 	$(Q)mkdir -p $(@D) && $(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
 # ---- tests -----------------------------------------------------------------------------------------------------------
+# A target that prints TAP goes on when something does not build; its script says so in a failing line.
 
-unit: | build/packages-test ## build and run the C unit tests (ASan and UBSan), printing TAP
-	@$(MAKE) --no-print-directory -k $(test_programs) || echo '# a unit test does not build'
+try_to_build = $(if $1,@$(MAKE) --no-print-directory -k $1 || echo '\# something does not build')
+
+unit: | build/packages-test ## build and run the C unit tests (with ASan and UBSan)
+	$(call try_to_build,$(test_programs))
 	@src/build/run-unit.sh $(test_programs)
+
+fuzz: | build/packages-test ## run each fuzzer for FUZZ_SECONDS
+	$(call try_to_build,$(fuzz_programs))
+	@src/build/fuzz.sh $(JOBS) $(fuzz_programs)
+
+build/corpus/made: $(wildcard src/test/corpus.sh) | build/packages-test
+	$(Q)mkdir -p $(@D) && sh $< && touch $@
+ifneq ($(wildcard src/test/corpus.sh),)
+unit fuzz: build/corpus/made
+endif
+
+check-layers: build/plain/libcosima.a ## prove that the layers keep to their rules
+	@src/build/check-layers.sh $<
+
+# What each tool says of each C file is kept; nothing said is an empty file.
+checked_c := $(own_c) $(test_c) $(test_help_c) $(fuzz_c) $(fuzz_help_c)
+check_gcc = $(HOST_CC) $(common) -O2 -c -o /dev/null
+check_clang = $(FUZZ_CC) $(common) -O2 -c -o /dev/null
+check_analyzer = $(FUZZ_CC) $(common) --analyze --analyzer-output text -Xclang -analyzer-werror -o /dev/null
+define check_rule
+build/check/$1/%.log: %.c build/host/flags | build/third-party.mk build/packages-test
+	$(Q)mkdir -p $$(@D) && { $$(check_$1) $$(call flags_for,$$<) -Werror -MD -MP -MF $$(@:.log=.d) -MT $$@ $$< >$$@ 2>&1 || echo "$$<: failed" >>$$@; }
+-include $(patsubst %.c,build/check/$1/%.d,$(checked_c))
+check: $(patsubst %.c,build/check/$1/%.log,$(checked_c))
+endef
+$(foreach tool,gcc clang analyzer,$(eval $(call check_rule,$(tool))))
+
+check: ## warnings of gcc and clang, static analysis, shellcheck, licences, leftovers
+	@src/build/check.sh build/check
+
+repro: build/cosima-boot build/cosima ## build twice in other directories and compare the bytes
+	@src/build/repro.sh $(MAKE) $^
+
+everything: all $(test_programs) $(fuzz_programs) $(if $(swtpm_c),build/bench/cosima-boot)
+	@echo 'ok 1 - everything builds'; echo 1..1
+
+test: | build/packages-build build/packages-test build/packages-vm ## run every test; the last line is `N passed, N failed`
+	@src/build/test.sh $(MAKE)
+
+bench: all build/bench/cosima-boot | build/packages-test build/packages-vm ## print the figures of the budgets
+	@src/build/bench.sh
+
+# ---- the rest --------------------------------------------------------------------------------------------------------
+
+demo: all | build/packages-test build/packages-vm ## boot the story in a VM: clean, changed, swapped, forged
+	@test-vm/demo.sh
+
+keys: ## make a development CA and signing key under build/keys
+	@keys/make-keys.sh
+
+install: all ## put the programs under DESTDIR
+	install -D -m 755 build/cosima-boot $(DESTDIR)$(PREFIX)/lib/cosima/cosima-boot
+	install -D -m 755 build/cosima $(DESTDIR)$(PREFIX)/bin/cosima
 
 clean: ## remove build/
 	rm -rf build

@@ -42,13 +42,13 @@ get_archive() {
 	for mirror in $(mirrors); do
 		new=$(mktemp -d "$cache/$2/new.XXXXXX")
 		if "$apt_helper" -q download-file "${mirror%/}/$1" "$new/archive" "SHA256:$2" >"$work/out" 2>&1 && has_hash "$new/archive" "$2"; then
-			mv "$new/archive" "$archive"
+			cp "$new/archive" "$new/copy" # a file: mirror gives a link
+			mv "$new/copy" "$archive"
 			rm -rf "$new"
 			return 0
 		fi
 		rm -rf "$new"
-		sed -n -e 's/^Err:.*//' -e 's/^E: Failed to fetch [^ ]*  */mirror: /p' -e 's/^W: .*//' "$work/out" | head -n 1 >"$work/reason"
-		[ -s "$work/reason" ] || grep -o '[0-9]\{3\}  [A-Z].*' "$work/out" | head -n 1 >"$work/reason" || :
+		sed -n 's/^E: Failed to fetch [^ ]*  *//p' "$work/out" >"$work/reason"
 		[ -s "$work/reason" ] || tail -n 1 "$work/out" >"$work/reason"
 		cat "$work/reason" >>"$work/why"
 	done
