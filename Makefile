@@ -184,14 +184,14 @@ endif
 check-layers: build/plain/libcosima.a ## prove that the layers keep to their rules
 	@src/build/check-layers.sh $<
 
-# What each tool says of each C file is kept; nothing said is an empty file.
+# What each tool says of each C file is kept; nothing said is an empty file, and anything said makes the file out of date.
 checked_c := $(own_c) $(test_c) $(test_help_c) $(fuzz_c) $(fuzz_help_c)
 check_gcc = $(HOST_CC) $(common) -O2 -c -o /dev/null
 check_clang = $(FUZZ_CC) $(common) -O2 -c -o /dev/null
 check_analyzer = $(FUZZ_CC) $(common) --analyze --analyzer-output text -Xclang -analyzer-werror -o /dev/null
 define check_rule
 build/check/$1/%.log: %.c build/host/flags | build/third-party.mk build/packages-test
-	$(Q)mkdir -p $$(@D) && { $$(check_$1) $$(call flags_for,$$<) -Werror -MD -MP -MF $$(@:.log=.d) -MT $$@ $$< >$$@ 2>&1 || echo "$$<: failed" >>$$@; }
+	$(Q)mkdir -p $$(@D) && { $$(check_$1) $$(call flags_for,$$<) -Werror -MD -MP -MF $$(@:.log=.d) -MT $$@ $$< >$$@ 2>&1 || { echo "$$<: failed" >>$$@; touch -d @0 $$@; }; }
 -include $(patsubst %.c,build/check/$1/%.d,$(checked_c))
 check: $(patsubst %.c,build/check/$1/%.log,$(checked_c))
 endef

@@ -68,7 +68,7 @@ result "each global symbol of the pure library begins with its file's name"
 
 objdump -t "$library" | awk '
 	/^[^ ]*\.o: / { file = $1; sub(/:$/, "", file) }
-	$(NF - 2) ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && $(NF - 2) !~ /^\.data\.rel\.ro/ && $NF != $(NF - 2) { print file, $NF, "in", $(NF - 2) }' >"$work/bad"
+	NF > 3 && $(NF - 2) ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && $(NF - 2) !~ /^\.data\.rel\.ro/ && $NF != $(NF - 2) { print file, $NF, "in", $(NF - 2) }' >"$work/bad"
 result "the pure library has no writable global"
 
 # A function is what stands between a line `... {` or `{` at the margin after a parameter list, and `}` at the margin.
