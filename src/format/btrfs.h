@@ -50,7 +50,7 @@ MUST_CHECK enum err btrfs_parse(struct span superblock, struct btrfs *ret_btrfs)
 /* The same from a device, with ERR_BLOCKDEV_READ besides; a volume too short is ERR_BTRFS_NONE. work: BTRFS_BYTES. */
 MUST_CHECK enum err btrfs_read(const struct source *volume, uint8_t *work, struct btrfs *ret_btrfs);
 
-/* The value of the superblock as one JSON object with one member for each class asked for. */
+/* Write the members "config", "identity", "info", "layout" that classes asks for into the JSON object that is open. */
 void btrfs_write(struct json_writer *w, const struct btrfs *btrfs, unsigned classes);
 
 /* Borrowed from btrfs. */

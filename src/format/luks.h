@@ -50,7 +50,7 @@ MUST_CHECK enum err luks1_parse(struct span header, uint64_t volume_bytes, struc
 /* The same from a device, with ERR_BLOCKDEV_READ besides; a volume too short for a header is ERR_LUKS1_NONE. */
 MUST_CHECK enum err luks1_read(const struct source *volume, uint8_t *work, struct luks1 *ret_luks);
 
-/* The value of the header as one JSON object with one member for each class asked for. */
+/* Write the members "config", "identity", "info", "layout" that classes asks for into the JSON object that is open. */
 void luks1_write(struct json_writer *w, const struct luks1 *luks, unsigned classes);
 
 /* As text; ret_text has room for GUID_TEXT_SIZE. LUKS1 has no label. */
@@ -133,7 +133,7 @@ struct luks2 {
  */
 MUST_CHECK enum err luks2_read(const struct source *volume, uint8_t *work, struct luks2 *ret_luks);
 
-/* The value of the header as one JSON object with one member for each class asked for. */
+/* Write the members "config", "identity", "info", "layout" that classes asks for into the JSON object that is open. */
 void luks2_write(struct json_writer *w, const struct luks2 *luks, unsigned classes);
 
 /* Borrowed from luks; empty when the volume has none. */

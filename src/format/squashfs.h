@@ -32,7 +32,7 @@ MUST_CHECK enum err squashfs_parse(struct span superblock, uint64_t volume_bytes
 /* The same from a device, with ERR_BLOCKDEV_READ besides; a volume too short is ERR_SQUASHFS_NONE. work: SQUASHFS_BYTES. */
 MUST_CHECK enum err squashfs_read(const struct source *volume, uint8_t *work, struct squashfs *ret_squashfs);
 
-/* The value of the superblock as one JSON object with one member for each class asked for. */
+/* Write the members "config", "identity", "info", "layout" that classes asks for into the JSON object that is open. */
 void squashfs_write(struct json_writer *w, const struct squashfs *squashfs, unsigned classes);
 
 /* "gzip", "zstd", ...; NULL for a number that is not known. */

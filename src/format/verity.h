@@ -31,7 +31,7 @@ MUST_CHECK enum err verity_parse(struct span superblock, struct verity *ret_veri
 /* The same from a device, with ERR_BLOCKDEV_READ besides; a volume too short is ERR_VERITY_NONE. work: VERITY_BYTES. */
 MUST_CHECK enum err verity_read(const struct source *volume, uint8_t *work, struct verity *ret_verity);
 
-/* The value of the superblock as one JSON object with one member for each class asked for. */
+/* Write the members "config", "identity", "info", "layout" that classes asks for into the JSON object that is open. */
 void verity_write(struct json_writer *w, const struct verity *verity, unsigned classes);
 
 /* As text; ret_text has room for GUID_TEXT_SIZE. There is no label. */
