@@ -26,7 +26,7 @@ result() {
 includes() {
 	# shellcheck disable=SC2016 # awk's own variables
 	find "src/$1" -name '*.[ch]' | sort | xargs -r awk '
-	/^[ \t]*#[ \t]*include/ { sub(/^[ \t]*#[ \t]*include[ \t]*/, ""); sub(/[>"][^>"]*$/, /^</ ? ">" : "\""); print FILENAME ":" FNR, $0 }'
+	/^[ \t]*#[ \t]*include/ { sub(/^[ \t]*#[ \t]*include[ \t]*/, ""); match($0, /^<[^>]*>|^"[^"]*"/); print FILENAME ":" FNR, substr($0, 1, RLENGTH) }'
 }
 
 # check_includes LAYER PATTERN: each include of LAYER matches PATTERN, an extended regular expression.
@@ -75,9 +75,9 @@ result "the pure library has no writable global"
 # shellcheck disable=SC2016 # awk's own variables
 find src -name '*.[ch]' | sort | xargs awk -v limit=60 '
 	FNR == 1 { start = 0 }
-	/^[A-Za-z_].*\(/ { head = $0 }
+	/^[A-Za-z_].*\(/ { head = $0; line = FNR }
 	/^{/ || /^[A-Za-z_ \t].*\).*{$/ { if (!start && $0 !~ /[=]/) { start = FNR; name = head } }
-	/^}/ { if (start && FNR - start - 1 > limit) print FILENAME ":" start ": " FNR - start - 1 " lines: " name; start = 0 }' >"$work/bad"
+	/^}/ { if (start && FNR - start - 1 > limit) print FILENAME ":" line ": " FNR - start - 1 " lines: " name; start = 0 }' >"$work/bad"
 result "no function is longer than 60 lines"
 
 find src test-vm initramfs dracut-module keys policy -type f \( -name '*.[ch]' -o -name '*.sh' -o -name '*.md' -o -name '*.def' \) 2>"$work/none" |

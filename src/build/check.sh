@@ -48,7 +48,8 @@ while read -r file; do
 	fi
 done <"$work/texts" >"$work/scripts"
 
-xargs -r shellcheck -x -P SCRIPTDIR <"$work/scripts" >"$work/bad" 2>&1 || :
+# SC2317: it does not see a function that is called by another through its name.
+xargs -r shellcheck -e SC2317 -x -P SCRIPTDIR <"$work/scripts" >"$work/bad" 2>&1 || :
 result "shellcheck has nothing to say of $(wc -l <"$work/scripts") scripts"
 xargs grep -LF 'SPDX-License-Identifier: Apache-2.0' <"$work/texts" | grep -v '\.json$' >"$work/bad" || :
 result "each file names its licence (SPDX)"
