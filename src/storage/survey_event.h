@@ -3,9 +3,10 @@
 #ifndef STORAGE_SURVEY_EVENT_H
 #define STORAGE_SURVEY_EVENT_H
 
+#include "event/event.h"
 #include "storage/survey.h"
 
-#define SURVEY_EVENT_BYTES_MAX (96u * 1024)
+#define SURVEY_EVENT_BYTES_MAX EVENT_BYTES_MAX
 
 /*
  * Write the content of the storage event:
