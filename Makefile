@@ -36,6 +36,8 @@ sources_of = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$1))))
 pure_c := $(call sources_of,$(pure_layers))
 port_c := $(filter-out %_swtpm.c,$(call sources_of,port))
 swtpm_c := $(filter %_swtpm.c,$(call sources_of,port))
+# The bench and the tests talk to a software TPM: X_swtpm.c stands in for X_device.c.
+bench_port_c := $(filter-out $(swtpm_c:_swtpm.c=_device.c),$(port_c)) $(swtpm_c)
 boot_c := $(call sources_of,boot)
 cli_c := $(call sources_of,cli)
 test_c := $(sort $(wildcard src/test/test_*.c))
@@ -131,7 +133,7 @@ $(eval $(call compile_rule,host,build/packages-test))
 $(eval $(call compile_rule,fuzz,build/packages-test))
 $(eval $(call compile_rule,plain,build/kernel-headers build/packages-build))
 
-build/host/libeffects.a: $(call objects,host,$(filter-out %_device.c %/main.c,$(port_c) $(swtpm_c) $(boot_c)) $(tcti_device_c) $(tcti_swtpm_c))
+build/host/libeffects.a: $(call objects,host,$(filter-out %/main.c,$(bench_port_c) $(boot_c)) $(tcti_swtpm_c))
 build/host/libcommands.a: $(call objects,host,$(filter-out %/main.c,$(cli_c)))
 build/host/libhelp.a: $(call objects,host,$(test_help_c))
 build/fuzz/libhelp.a: $(call objects,fuzz,$(fuzz_help_c))
@@ -144,8 +146,7 @@ build/fuzz/libhelp.a: $(call objects,fuzz,$(fuzz_help_c))
 libraries_of = $(addprefix build/$1/,libcosima.a libyyjson.a libmbed.a libtss.a)
 build/cosima-boot: $(call objects,musl,$(boot_c) $(port_c) $(tcti_device_c)) $(call libraries_of,musl)
 build/cosima: $(call objects,musl,$(cli_c) $(port_c) $(tcti_device_c)) $(call libraries_of,musl)
-build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(patsubst %_swtpm.c,%_device.c,$(filter-out \
-	$(patsubst %_swtpm.c,%_device.c,$(swtpm_c)),$(port_c))) $(swtpm_c) $(tcti_swtpm_c)) $(call libraries_of,musl)
+build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(bench_port_c) $(tcti_swtpm_c)) $(call libraries_of,musl)
 
 build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.sh
 	@echo '  LD    $@'

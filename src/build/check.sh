@@ -38,6 +38,9 @@ for tool in gcc clang analyzer; do
 	result "$tool has no warning for $(find "$logs/$tool" -name '*.log' | wc -l) C files"
 done
 
+cppcheck -q -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr --suppress=toomanyconfigs -Isrc --error-exitcode=1 src >"$work/bad" 2>&1 || :
+result "cppcheck has nothing to say"
+
 files | while read -r file; do
 	[ ! -f "$file" ] || [ ! -s "$file" ] || echo "$file"
 done >"$work/files"

@@ -11,13 +11,18 @@ apt_helper=/usr/lib/apt/apt-helper
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# A machine that never ran `apt-get update` knows no mirror yet.
 mirrors() {
 	if [ -n "${COSIMA_MIRRORS:-}" ]; then
 		echo "$COSIMA_MIRRORS"
-	elif command -v apt-get >/dev/null; then
-		# shellcheck disable=SC2016 # apt's own variable
-		apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' | awk '!seen[$0]++'
+	else
+		configured || { [ "$(id -u)" = 0 ] && apt-get -qq update >&2 && configured; }
 	fi
+}
+
+configured() {
+	# shellcheck disable=SC2016 # apt's own variable
+	apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' | awk '!seen[$0]++ { print } END { exit NR == 0 }'
 }
 
 has_hash() {
@@ -39,7 +44,8 @@ get_archive() {
 		return 1
 	fi
 	mkdir -p "$cache/$2"
-	for mirror in $(mirrors); do
+	mirrors >"$work/mirrors" || echo "apt has no mirror configured" >>"$work/why"
+	while read -r mirror <&4; do
 		new=$(mktemp -d "$cache/$2/new.XXXXXX")
 		if "$apt_helper" -q download-file "${mirror%/}/$1" "$new/archive" "SHA256:$2" >"$work/out" 2>&1 && has_hash "$new/archive" "$2"; then
 			cp "$new/archive" "$new/copy" # a file: mirror gives a link
@@ -51,7 +57,7 @@ get_archive() {
 		sed -n 's/^E: Failed to fetch [^ ]*  *//p' "$work/out" >"$work/reason"
 		[ -s "$work/reason" ] || tail -n 1 "$work/out" >"$work/reason"
 		cat "$work/reason" >>"$work/why"
-	done
+	done 4<"$work/mirrors"
 	return 1
 }
 

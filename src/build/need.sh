@@ -38,6 +38,15 @@ missing_tools() {
 	done
 }
 
+update() {
+	apt-get -qq update
+}
+
+# install PACKAGE...: what apt says goes to $log.
+install() {
+	DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends "$@" >"$log" 2>&1
+}
+
 is_known() {
 	apt-cache policy "$1" | grep -q '^  Candidate: [^(]'
 }
@@ -74,9 +83,12 @@ if [ "$(id -u)" != 0 ]; then
 	echo "  apt-get install --no-install-recommends $(echo "$missing" | sed 's/|.*//' | tr '\n' ' ')" >&2
 	exit 1
 fi
+# One at a time: two groups may be asked for at once.
+exec 9<"$list"
+flock 9
 if ! packages=$(choose_all); then
 	echo "  PKG   updating the package lists"
-	apt-get -q -o DPkg::Lock::Timeout=600 update
+	update
 	packages=$(choose_all) || {
 		echo "The distribution has none of: $(for c in $missing; do choose "$c" >/dev/null || echo "$c"; done)" >&2
 		exit 1
@@ -87,8 +99,9 @@ for package in $packages; do
 done
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+# The lists may be older than what the mirror holds: then a package it names is gone.
 # shellcheck disable=SC2086 # a list of package names
-if ! DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $packages >"$log" 2>&1; then
+install $packages || { update && install $packages; } || {
 	cat "$log" >&2
 	exit 1
-fi
+}
