@@ -32,6 +32,6 @@ enum err hex_decode(struct span text, size_t len, uint8_t *ret_bytes)
                 if (digit_value(text.data[i]) < 0)
                         return ERR_HEX;
         for (size_t i = 0; i < len; i++)
-                ret_bytes[i] = (uint8_t)(digit_value(text.data[2 * i]) << 4 | digit_value(text.data[2 * i + 1]));
+                ret_bytes[i] = (uint8_t)(digit_value(text.data[2 * i]) * 16 + digit_value(text.data[2 * i + 1]));
         return ERR_OK;
 }
