@@ -5,9 +5,10 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "trust/rules.h"
 
 #define POLICY_BYTES_MAX (256u * 1024) /* a larger file is refused */
-#define POLICY_LINE_MAX 4000           /* the kernel cuts a rule at 4095 bytes in silence */
+#define POLICY_LINE_MAX RULES_LINE_MAX
 #define POLICY_PARTITIONS_MAX 8
 #define POLICY_WALKS_MAX 8
 #define POLICY_RULES_MAX 128
@@ -34,6 +35,7 @@ struct policy_walk {
 struct policy_rule {
         struct span line;  /* the rule as written, without the line end */
         unsigned line_no;  /* from 1 */
+        enum rules_action action;
         int partition;     /* index of partition=NAME, -1 when the rule names none */
         struct span token; /* the bytes "partition=NAME" inside line, empty when partition is -1 */
 };
@@ -50,6 +52,7 @@ struct policy {
         enum policy_disks disks;
         uint32_t wait_s;
         enum policy_on_failure on_failure;
+        enum rules_kernel kernel; /* the oldest that the rules are for */
         unsigned partition_count, walk_count, rule_count;
         struct policy_partition partitions[POLICY_PARTITIONS_MAX];
         struct policy_walk walks[POLICY_WALKS_MAX];
@@ -66,8 +69,9 @@ struct policy_error {
 /*
  * Parse a whole policy file. Its signature is somebody else's concern (trust/sig.h) and is checked before. Nothing is guessed: an unknown
  * directive, a repeated one, a value out of range, CR, NUL, a byte that is not printable ASCII, a line over POLICY_LINE_MAX, a missing
- * last line end, no rule at all: each has its own code. The IMA rules are checked against the grammar that every supported kernel
- * shares (trust/rules.h). ret_error says where; it is set on failure only, ret_policy on success only.
+ * last line end, no rule at all: each has its own code. Defaults: policy/README.md. The IMA rules are checked against
+ * the grammar of the oldest kernel named (trust/rules.h), 6.1 unless the policy names a newer one. ret_error says where; it is set on
+ * failure only, ret_policy on success only.
  */
 MUST_CHECK enum err policy_parse(struct span text, struct policy *ret_policy, struct policy_error *ret_error);
 

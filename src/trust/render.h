@@ -7,7 +7,7 @@
 #include "trust/policy.h"
 
 /* The owner of the receipt file: its rule is always rendered first, reading the receipt then shows in PCR 10 that the rules are loaded. */
-#define RENDER_RECEIPT_OWNER 4242424242u
+#define RENDER_RECEIPT_OWNER RULES_RECEIPT_OWNER
 #define RENDER_RECEIPT_RULE "measure func=FILE_CHECK mask=MAY_READ fowner=4242424242"
 
 #define RENDER_BYTES_MAX (POLICY_BYTES_MAX + POLICY_RULES_MAX * 64)
