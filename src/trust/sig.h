@@ -6,7 +6,9 @@
 #include "event/digest.h"
 
 #define SIG_BYTES_MAX 1024
+#define SIG_HEADER_BYTES 9
 #define SIG_CERTS_MAX 16
+#define SIG_CERT_BYTES_MAX (16u * 1024) /* of a certificate file */
 
 /*
  * Header (linux security/integrity/integrity.h, struct signature_v2_hdr):
@@ -20,16 +22,37 @@ struct sig {
 
 MUST_CHECK enum err sig_parse(struct span file, struct sig *ret_sig);
 
-/* Who signed: SHA-256 of the signer's SubjectPublicKeyInfo (DER). */
-struct sig_signer {
-        uint8_t spki_sha256[32];
-        unsigned cert_index; /* which of the certificates */
+/* The header and the signature as a file; buf has SIG_BYTES_MAX bytes. ERR_SIG_LONG when it is longer, ERR_SIG_HASH_WEAK for SHA-1. */
+MUST_CHECK enum err sig_write(const struct sig *sig, uint8_t *buf, struct span *ret_file);
+
+/* The key id of a public key (the bits of a subjectPublicKey): the last four bytes of their SHA-1 (RFC 5280 section 4.2.1.2, method 1). */
+uint32_t sig_key_id(struct span public_key);
+
+/* What a certificate says of its key. */
+struct sig_cert {
+        uint32_t key_id; /* last four bytes of the subject key identifier extension, sig_key_id() when there is none */
+        const char *key_type; /* "rsa" or "ecdsa" */
+        unsigned key_bits;
+        uint8_t spki_sha256[32]; /* SHA-256 of the SubjectPublicKeyInfo (DER) */
 };
 
 /*
- * Verify sig_file over data with the certificates (X.509, DER or PEM, one a span). The certificate is chosen by key id: the last four bytes
- * of its subject key identifier extension, or of SHA-1 over its public key (RFC 5280 section 4.2.1.2 method 1), as kernel and evmctl do.
- * Errors: ERR_SIG_* for each check; ERR_SIG_NO_KEY when no certificate has the key id; ERR_SIG_CERT when one cannot be parsed.
+ * Look at one certificate (X.509, DER or PEM). Its own signature, issuer, validity dates and usage are not judged: a certificate in the
+ * initrd is trusted because the boot chain measures the initrd, and there is no clock to trust before the network is up.
+ * Errors: ERR_SIG_CERT* when it cannot be read, ERR_SIG_KEY_* when its key is not one that we take.
+ */
+MUST_CHECK enum err sig_read_cert(struct span file, struct sig_cert *ret_cert);
+
+/* Who signed. */
+struct sig_signer {
+        uint8_t spki_sha256[32]; /* of the signer's SubjectPublicKeyInfo (DER) */
+        unsigned cert_index;     /* which of the certificates */
+};
+
+/*
+ * Verify sig_file over data with the certificates (one a span). A certificate is chosen by the key id, as kernel and evmctl do; when several
+ * have it, each is tried. Errors: those of sig_parse() and sig_read_cert() (one bad certificate makes all fail: nothing is skipped in
+ * silence); ERR_SIG_CERTS for none or too many; ERR_SIG_NO_KEY when none has the key id; ERR_SIG_ENCODING, ERR_SIG_MISMATCH.
  */
 MUST_CHECK enum err sig_verify(struct span sig_file, struct span data, const struct span *certs, unsigned cert_count,
                                struct sig_signer *ret_signer);
