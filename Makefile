@@ -166,7 +166,7 @@ $(fuzz_programs): build/fuzz/%: build/fuzz/src/fuzz/%.o build/fuzz/libhelp.a $(c
 # ---- tests -----------------------------------------------------------------------------------------------------------
 # A target that prints TAP goes on when something does not build; its script says so in a failing line.
 
-try_to_build = $(if $1,@$(MAKE) --no-print-directory -k $1 || echo '\# something does not build')
+try_to_build = $(if $1,+@$(MAKE) --no-print-directory -k $1 || echo 'Something does not build.')
 
 unit: | build/packages-test ## build and run the C unit tests (with ASan and UBSan)
 	$(call try_to_build,$(test_programs))

@@ -16,9 +16,10 @@ run() {
 	for seeds in "src/fuzz/corpus/$x" "build/corpus/$x"; do
 		[ ! -d "$seeds" ] || set -- "$@" "$seeds"
 	done
-	count=$(find "$@" -type f | wc -l)
 	status=0
+	inputs=0
 	if [ -x "$1" ]; then
+		inputs=$(($(find "$@" -type f | wc -l) - 1))
 		"$@" -max_total_time="${FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 			"-artifact_prefix=build/fuzz/$x-" >"$log" 2>&1 || status=$?
 	else
@@ -27,7 +28,7 @@ run() {
 	fi
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 	coverage=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
-	text="fuzz_$x: ${runs:-0} runs, $((count - 1)) inputs to begin with, coverage ${coverage:-0}"
+	text="fuzz_$x: ${runs:-0} runs, $inputs inputs to begin with, coverage ${coverage:-0}"
 	if [ "$status" = 0 ] && [ "${runs:-0}" -gt 0 ]; then
 		echo "ok - $text" >"build/fuzz/log/$x.tap"
 	else
