@@ -42,7 +42,7 @@ MUST_CHECK enum err event_by_name(struct span name, enum event_type *ret_type);
  * ERR_EVENT_UNKNOWN. */
 MUST_CHECK enum err event_type_of(struct span content, enum event_type *ret_type);
 
-/* The order of the events of one log, checked one by one. Start from a zeroed one. */
+/* The order of the events of one log, checked one by one. Start from one that is all zero. */
 struct event_order {
         unsigned last;                    /* highest order seen */
         unsigned counts[EVENT_TYPE_COUNT]; /* events seen of each type */

@@ -4,8 +4,9 @@
  *
  *     u32 pcr | template digest | u32 name length | name | u32 data length | data      data = for each field: u32 length | bytes
  *
- * The template digest has 20 bytes (SHA-1) in binary_runtime_measurements, and the bank's size in the per-bank files of Linux 6.10 and later.
- * Template "ima" has no data length: 20 bytes of file digest | u32 length | name. Nothing is copied: an entry borrows the bytes it was read from.
+ * The template digest has 20 bytes (SHA-1) in binary_runtime_measurements, and the bank's size in the per-bank files of Linux 6.10 and
+ * later. Template "ima" has no data length: 20 bytes of file digest | u32 length | name. Nothing is copied: an entry borrows the bytes it
+ * was read from.
  */
 #ifndef LOG_IMA_H
 #define LOG_IMA_H
@@ -47,7 +48,8 @@ struct ima_entry {
  * ret_size is how many bytes it takes. ERR_IMA_ENDS: bytes end inside the entry; come again with more (IMA_ENTRY_BYTES_MAX are always
  * enough), or at the end of the log: it is truncated. ERR_IMA_PCR (not 0 to 23), ERR_IMA_NAME (empty or longer than IMA_NAME_BYTES_MAX),
  * ERR_IMA_DATA (longer than IMA_DATA_BYTES_MAX; or a name longer than 255 bytes in template ima).
- * Fields that do not parse are no error here: see fields_error (ERR_IMA_TEMPLATE: not known, ERR_IMA_FIELDS: known, but not as it should be).
+ * Fields that do not parse are no error here: see fields_error (ERR_IMA_TEMPLATE: not known, ERR_IMA_FIELDS: known, but not as it should
+ * be).
  */
 MUST_CHECK enum err ima_parse_entry(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size);
 

@@ -40,12 +40,12 @@ struct replay_place {
         size_t offset;   /* of its first byte */
 };
 
-/* ---- firmware.bin: everything up to ExitBootServices, and what the boot loader and the kernel's EFI stub extended -------------------- */
+/* ---- firmware.bin: everything up to ExitBootServices, with what the boot loader and the EFI stub of the kernel extended ------ */
 
 /* ret_banks: those of r->banks that the log has digests for; values of others are worthless. Errors of log/tcg. */
 MUST_CHECK enum err replay_firmware(struct replay *r, struct span log, unsigned *ret_banks, struct replay_place *ret_place);
 
-/* ---- events.cel ------------------------------------------------------------------------------------------------------------------- */
+/* ---- events.cel --------------------------------------------------------------------------------------------------------- */
 
 struct replay_events {
         unsigned pcr;        /* that the events went into; 0 when there are none */
@@ -61,11 +61,11 @@ struct replay_events {
  */
 MUST_CHECK enum err replay_events(struct replay *r, struct span log, struct replay_events *ret_result, struct replay_place *ret_place);
 
-/* ---- ima.bin ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- ima.bin ------------------------------------------------------------------------------------------------------------ */
 
 /*
- * The IMA log is read after the quote, so the quoted values are those of a prefix of it. Both modes of each bank are tried in the same pass; give the
- * values that the TPM quoted first, then add the entries one by one, then ask.
+ * The IMA log is read after the quote, so the quoted values are those of a prefix of it. Both modes of each bank are tried in the same
+ * pass: give the values that the TPM quoted first, then add the entries one by one, then ask.
  */
 struct replay_ima {
         struct replay modes[IMA_MODE_COUNT];
@@ -90,7 +90,7 @@ void replay_ima_add(struct replay_ima *r, const struct ima_entry *e);
 /* The loop over a whole log in memory. Errors of log/ima; without targets it only replays. */
 MUST_CHECK enum err replay_ima(struct replay_ima *r, struct span log, enum alg column, struct replay_place *ret_place);
 
-/* ---- boot_aggregate ---------------------------------------------------------------------------------------------------------------- */
+/* ---- boot_aggregate ----------------------------------------------------------------------------------------------------- */
 
 /* What IMA logs as its first entry: hash over PCR 0 to 7 for SHA-1, over PCR 0 to 9 for the others (ima_crypto.c: ima_calc_boot_aggregate_tfm). */
 void replay_boot_aggregate(const struct replay *r, enum alg bank, struct digest *ret_aggregate);

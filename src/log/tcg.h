@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The firmware's event log (TCG PC Client Platform Firmware Profile 1.06, sections 10.2 to 10.4), read and written: the crypto agile format,
- * which begins with a Spec ID event, and the older SHA-1 only format. Little-endian throughout.
+ * The firmware's event log (TCG PC Client Platform Firmware Profile 1.06, sections 10.2 to 10.4), read and written: the crypto agile
+ * format, which begins with a Spec ID event, and the older SHA-1 only format. Little-endian throughout.
  */
 #ifndef LOG_TCG_H
 #define LOG_TCG_H
@@ -18,8 +18,6 @@
 #define TCG_EV_EVENT_TAG 0x00000006u
 #define TCG_EV_EFI_GPT_EVENT 0x80000006u
 #define TCG_EV_EFI_GPT_EVENT2 0x80000018u
-
-#define TCG_TAG_COSIMA 0x434f5349u /* taggedEventID of our events in an export */
 
 struct tcg_digest {
         uint16_t tpm_id; /* TPM_ALG_ID, perhaps one that we cannot compute */
@@ -67,7 +65,7 @@ MUST_CHECK enum err tcg_next(struct tcg_log *log, struct tcg_event *ret_event);
 bool tcg_event_is_extended(const struct tcg_event *e);
 /* The digest of a bank, empty when the event has none. */
 struct span tcg_event_digest(const struct tcg_event *e, enum alg bank);
-/* The locality of TPM2_Startup by an EV_NO_ACTION "StartupLocality" event in PCR 0: PCR 0 starts with this value. False: another event. */
+/* The locality of TPM2_Startup, as an EV_NO_ACTION "StartupLocality" event in PCR 0 tells: PCR 0 starts with it. False: another event. */
 bool tcg_event_startup_locality(const struct tcg_event *e, uint8_t *ret_locality);
 /* Whether the digests that we can compute are all those of the event's data; so it must be for separators and the GPT. */
 bool tcg_event_data_matches(const struct tcg_event *e);
@@ -81,17 +79,10 @@ MUST_CHECK enum err tcg_find_gpt(struct span log, struct span *ret_gpt_data);
 /* Write the Spec ID event of a new log with these algorithms. ERR_NO_SPACE. ret_size is how many bytes of buf were used. */
 MUST_CHECK enum err tcg_write_header(const enum alg *algs, unsigned count, uint8_t *buf, size_t cap, size_t *ret_size);
 /*
- * Write an event as log's format asks: digests of the declared algorithms in the declared order. ERR_TCG_ALG_MISSING when digests lacks one of
- * them, ERR_NO_SPACE.
+ * Write an EV_EVENT_TAG (section 10.4.2.1: u32 tag | u32 size | data) as log's format asks: digests of the declared algorithms in the
+ * declared order. ERR_ALG_UNKNOWN or ERR_TCG_ALG_MISSING when we lack the algorithm, or digests lack it; ERR_TCG_EVENT_SIZE, ERR_NO_SPACE.
  */
-MUST_CHECK enum err tcg_write_event(const struct tcg_log *log, uint32_t pcr, uint32_t type, const struct digest_set *digests,
-                                    struct span data, uint8_t *buf, size_t cap, size_t *ret_size);
-
-/*
- * A firmware log (empty: none; a Spec ID event with the algorithms of the first event is written) followed by the events of a CEL log, each as an
- * EV_EVENT_TAG: u32 TCG_TAG_COSIMA | u32 size | content. The digests are recomputed from the content in each declared algorithm; the events
- * that are not extended are left out. Errors as above, of log/cel, and ERR_ALG_UNKNOWN when the firmware declares an algorithm that we lack.
- */
-MUST_CHECK enum err tcg_export(struct span firmware, struct span cel, uint8_t *buf, size_t cap, size_t *ret_size);
+MUST_CHECK enum err tcg_write_tagged(const struct tcg_log *log, uint32_t pcr, uint32_t tag, const struct digest_set *digests,
+                                     struct span data, uint8_t *buf, size_t cap, size_t *ret_size);
 
 #endif
