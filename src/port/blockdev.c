@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Block devices as sysfs lists them (Documentation/ABI/stable/sysfs-block), and bounded reads of one at a time. */
+#include "port/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#ifndef BLKGETDISKSEQ
+#define BLKGETDISKSEQ _IOR(0x12, 128, uint64_t) /* Linux 5.15 */
+#endif
+
+#define FLOPPY_MAJOR 2     /* opening one without a disk takes seconds */
+#define BENEATH_LEVELS 8   /* of mappings on mappings */
+#define SECTOR 512         /* sysfs counts in these, whatever the device does */
+
+/* ---- facts --------------------------------------------------------------------------------------------------------- */
+
+static uint64_t read_number(int folder, const char *name)
+{
+        char text[32];
+
+        return machine_read_text(folder, name, text, sizeof(text)) == 0 ? strtoull(text, NULL, 10) : 0;
+}
+
+/* The value of the first KEY=value line of a uevent text. */
+static bool uevent_value(const char *uevent, const char *key, char *ret_value, size_t cap)
+{
+        size_t key_len = strlen(key), len;
+
+        for (const char *line = uevent; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+                if (strncmp(line, key, key_len) != 0 || line[key_len] != '=')
+                        continue;
+                line += key_len + 1;
+                len = strcspn(line, "\n");
+                len = len < cap - 1 ? len : cap - 1;
+                memcpy(ret_value, line, len);
+                ret_value[len] = '\0';
+                return true;
+        }
+        return false;
+}
+
+static uint64_t uevent_number(const char *uevent, const char *key)
+{
+        char value[32];
+
+        return uevent_value(uevent, key, value, sizeof(value)) ? strtoull(value, NULL, 10) : 0;
+}
+
+/* What the uevent of a device says; false when it has none. */
+static bool read_uevent(int folder, struct survey_device *d)
+{
+        char uevent[1024];
+
+        if (machine_read_text(folder, "uevent", uevent, sizeof(uevent)) != 0 ||
+            !uevent_value(uevent, "DEVNAME", d->name, sizeof(d->name)))
+                return false;
+        d->major = (uint32_t)uevent_number(uevent, "MAJOR");
+        d->minor = (uint32_t)uevent_number(uevent, "MINOR");
+        d->diskseq = uevent_number(uevent, "DISKSEQ");
+        d->kernel.number = (uint32_t)uevent_number(uevent, "PARTN");
+        if (d->kernel.number == 0)
+                return true;
+        uevent_value(uevent, "PARTNAME", d->kernel.part_name, sizeof(d->kernel.part_name));
+        uevent_value(uevent, "PARTUUID", d->kernel.part_uuid, sizeof(d->kernel.part_uuid));
+        return true;
+}
+
+/* All facts of the device whose sysfs folder is open; those of its disk stand in the folder, or above it for a partition. */
+static bool read_device(int folder, bool is_partition, struct survey_device *ret_device)
+{
+        struct survey_device d;
+
+        memset(&d, 0, sizeof(d));
+        if (!read_uevent(folder, &d))
+                return false;
+        d.is_partition = is_partition;
+        d.size_bytes = read_number(folder, "size") * SECTOR;
+        d.sector_bytes = (uint32_t)read_number(folder, is_partition ? "../queue/logical_block_size" : "queue/logical_block_size");
+        d.removable = read_number(folder, is_partition ? "../removable" : "removable") != 0;
+        if (is_partition) {
+                d.kernel.number = d.kernel.number ? d.kernel.number : (uint32_t)read_number(folder, "partition");
+                d.kernel.start_sectors = read_number(folder, "start");
+                d.kernel.size_sectors = d.size_bytes / SECTOR;
+        }
+        if (d.sector_bytes == 0)
+                d.sector_bytes = SECTOR;
+        *ret_device = d;
+        return d.size_bytes > 0 && d.major != FLOPPY_MAJOR;
+}
+
+/* Whether /sys/block/NAME is a link into /sys/devices/virtual/block: a mapping, a loop, RAM. */
+static bool is_virtual(int folder, const char *name)
+{
+        char target[512];
+        ssize_t n = readlinkat(folder, name, target, sizeof(target) - 1);
+
+        if (n < 0)
+                return false;
+        target[n] = '\0';
+        return strstr(target, "/devices/virtual/block/") != NULL;
+}
+
+/* ---- listing --------------------------------------------------------------------------------------------------------- */
+
+enum err blockdev_begin(void *context)
+{
+        struct machine *m = context;
+        int fd = machine_open(m, "/sys/block", O_RDONLY | O_DIRECTORY);
+
+        blockdev_end(m);
+        if (fd < 0)
+                return ERR_BLOCKDEV_LIST;
+        folder_on(&m->listing.disks, fd);
+        return ERR_OK;
+}
+
+void blockdev_end(void *context)
+{
+        struct machine *m = context;
+
+        folder_close(&m->listing.partitions);
+        folder_close(&m->listing.disks);
+}
+
+/* The next partition of the disk whose folder is open: a folder in it, named after it, with a file "partition". */
+static bool next_partition(struct machine *m, struct survey_device *ret_device, enum err *ret_error)
+{
+        struct folder *f = &m->listing.partitions;
+        const char *name;
+
+        while (folder_next(f, &name, ret_error)) {
+                int fd = strpbrk(name, "0123456789") ? openat(f->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+                bool good = fd >= 0 && faccessat(fd, "partition", F_OK, 0) == 0 && read_device(fd, true, ret_device);
+
+                if (fd >= 0)
+                        close(fd);
+                if (good)
+                        return true;
+        }
+        return false;
+}
+
+/* The next disk; its folder stays open for its partitions. */
+static bool next_disk(struct machine *m, struct survey_device *ret_device, enum err *ret_error)
+{
+        struct folder *f = &m->listing.disks;
+        const char *name;
+
+        while (folder_next(f, &name, ret_error)) {
+                int fd = openat(f->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+                if (fd < 0)
+                        continue;
+                folder_on(&m->listing.partitions, fd);
+                if (read_device(fd, false, ret_device)) {
+                        ret_device->is_virtual = is_virtual(f->fd, name);
+                        m->listing.disk = *ret_device;
+                        return true;
+                }
+                folder_close(&m->listing.partitions);
+        }
+        return false;
+}
+
+enum err blockdev_next(void *context, struct survey_device *ret_device, bool *ret_more)
+{
+        struct machine *m = context;
+        enum err error = ERR_OK;
+        bool found = false;
+
+        if (m->listing.partitions.fd >= 0) {
+                found = next_partition(m, ret_device, &error);
+                if (found)
+                        ret_device->is_virtual = m->listing.disk.is_virtual;
+                else
+                        folder_close(&m->listing.partitions);
+        }
+        if (!found && error == ERR_OK)
+                found = next_disk(m, ret_device, &error);
+        if (error != ERR_OK)
+                return ERR_BLOCKDEV_LIST;
+        *ret_more = found;
+        return ERR_OK;
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------------------- */
+
+/* A device that answers every read must still not keep us for ever: what we read of one is bounded. */
+static enum err read_at(void *context, uint64_t offset, size_t len, uint8_t *ret_bytes)
+{
+        struct machine *m = context;
+        size_t got = 0;
+
+        if (len > MACHINE_DEVICE_READS_MAX - m->device.bytes_read)
+                return ERR_BLOCKDEV_READ;
+        m->device.bytes_read += len;
+        while (got < len) {
+                ssize_t n = pread(m->device.fd, ret_bytes + got, len - got, (off_t)(m->device.offset + offset + got));
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return ERR_BLOCKDEV_READ;
+                got += (size_t)n;
+        }
+        return ERR_OK;
+}
+
+/* Whether an open file is the device that was listed: the numbers, and the disk in it. */
+static bool is_listed_device(int fd, const struct survey_device *device)
+{
+        struct stat st;
+        uint64_t diskseq;
+
+        if (fstat(fd, &st) != 0 || !S_ISBLK(st.st_mode) || major(st.st_rdev) != device->major || minor(st.st_rdev) != device->minor)
+                return false;
+        return device->diskseq == 0 || ioctl(fd, BLKGETDISKSEQ, &diskseq) != 0 || diskseq == device->diskseq;
+}
+
+static int open_node(const struct machine *m, const char *name)
+{
+        char path[16 + SURVEY_NAME_BYTES];
+
+        snprintf(path, sizeof(path), "/dev/%s", name);
+        return machine_open(m, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+}
+
+enum err blockdev_open(void *context, const struct survey_device *device, struct source *ret_source)
+{
+        struct machine *m = context;
+        bool is_image = m->root[0] != '\0';
+        int fd = open_node(m, device->name);
+        uint64_t offset = 0;
+
+        if (fd < 0 && is_image && device->is_partition) {
+                fd = open_node(m, m->listing.disk.name);
+                offset = device->kernel.start_sectors * SECTOR;
+        }
+        if (fd < 0)
+                return ERR_BLOCKDEV_OPEN;
+        if (!is_image && !is_listed_device(fd, device)) {
+                close(fd);
+                return ERR_BLOCKDEV_OPEN;
+        }
+        blockdev_close(m);
+        posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+        m->device.fd = fd;
+        m->device.offset = offset;
+        m->device.bytes_read = 0;
+        *ret_source = (struct source){ m, device->size_bytes, device->sector_bytes, read_at };
+        return ERR_OK;
+}
+
+void blockdev_close(void *context)
+{
+        struct machine *m = context;
+
+        if (m->device.fd >= 0)
+                close(m->device.fd);
+        m->device.fd = -1;
+}
+
+/* ---- one device by number ---------------------------------------------------------------------------------------------- */
+
+static int open_by_number(const struct machine *m, uint32_t major, uint32_t minor, const char *below)
+{
+        char path[96];
+
+        snprintf(path, sizeof(path), "/sys/dev/block/%u:%u%s", major, minor, below);
+        return machine_open(m, path, O_RDONLY | O_DIRECTORY);
+}
+
+enum err blockdev_by_number(void *context, uint32_t major, uint32_t minor, struct survey_device *ret_device)
+{
+        int fd = open_by_number(context, major, minor, "");
+        struct survey_device device;
+        bool good;
+
+        if (fd < 0)
+                return ERR_BLOCKDEV_LIST;
+        good = read_device(fd, faccessat(fd, "partition", F_OK, 0) == 0, &device);
+        close(fd);
+        if (!good)
+                return ERR_BLOCKDEV_LIST;
+        *ret_device = device;
+        return ERR_OK;
+}
+
+/* "253:0" */
+static bool parse_numbers(const char *text, uint32_t *ret_major, uint32_t *ret_minor)
+{
+        char *end;
+        unsigned long major = strtoul(text, &end, 10), minor;
+
+        if (end == text || *end != ':')
+                return false;
+        text = end + 1;
+        minor = strtoul(text, &end, 10);
+        if (end == text || *end != '\0')
+                return false;
+        *ret_major = (uint32_t)major;
+        *ret_minor = (uint32_t)minor;
+        return true;
+}
+
+/* The numbers of the only device in a folder "slaves", whose file descriptor is taken over. *ret_count is how many there are. */
+static enum err read_slave(int slaves, unsigned *ret_count, uint32_t *major, uint32_t *minor)
+{
+        struct folder folder;
+        char name[SURVEY_NAME_BYTES + 8], numbers[32];
+        const char *slave;
+        enum err result;
+
+        *ret_count = 0;
+        folder_on(&folder, slaves);
+        while (folder_next(&folder, &slave, &result)) {
+                snprintf(name, sizeof(name), "%.31s/dev", slave);
+                if (++*ret_count == 1 && (machine_read_text(slaves, name, numbers, sizeof(numbers)) != 0 ||
+                                          !parse_numbers(numbers, major, minor))) {
+                        result = ERR_BLOCKDEV_LIST;
+                        break;
+                }
+        }
+        folder_close(&folder);
+        return result;
+}
+
+enum err blockdev_beneath(void *context, uint32_t major, uint32_t minor, uint32_t *ret_major, uint32_t *ret_minor)
+{
+        unsigned count = 1;
+
+        for (unsigned level = 0; level < BENEATH_LEVELS && count == 1; level++) {
+                int slaves = open_by_number(context, major, minor, "/slaves");
+
+                count = 0;
+                if (slaves >= 0)
+                        TRY(read_slave(slaves, &count, &major, &minor));
+                if (count > 1)
+                        return ERR_BLOCKDEV_MANY;
+        }
+        *ret_major = major;
+        *ret_minor = minor;
+        return ERR_OK;
+}
+
+enum err blockdev_of_path(void *context, struct span path, uint32_t *ret_major, uint32_t *ret_minor)
+{
+        char text[PORTS_PATH_MAX], full[MACHINE_PATH_MAX];
+        struct stat st;
+
+        if (path.len >= sizeof(text) || path.len == 0 || path.data[0] != '/')
+                return ERR_BLOCKDEV_LIST;
+        memcpy(text, path.data, path.len);
+        text[path.len] = '\0';
+        TRY(machine_path(context, text, full));
+        if (stat(full, &st) != 0 || !S_ISBLK(st.st_mode))
+                return ERR_BLOCKDEV_LIST;
+        *ret_major = major(st.st_rdev);
+        *ret_minor = minor(st.st_rdev);
+        return ERR_OK;
+}
