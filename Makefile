@@ -20,7 +20,9 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(JOBS)
 endif
-export FUZZ_SECONDS MUSL_CC HOST_CC FUZZ_CC
+export JOBS FUZZ_SECONDS MUSL_CC HOST_CC FUZZ_CC
+# For scripts that run make on their own; `make -n` does not follow them.
+make_program := $(MAKE)
 export LC_ALL := C
 Q := $(if $(V),,@)
 
@@ -60,11 +62,15 @@ objects = $(patsubst %.c,build/$1/%.o,$2)
 
 # ---- packages and third-party sources --------------------------------------------------------------------------------
 
+# All groups that the goals need are asked for at once, before anything else is done.
+goals := $(or $(MAKECMDGOALS),all)
+groups := build$(if $(filter unit fuzz check everything test bench,$(goals)),-test)$(if $(filter test bench demo,$(goals)),-vm)
+
 build/packages-%: src/build/packages src/build/need.sh
-	$(Q)src/build/need.sh $*
+	$(Q)src/build/need.sh $(subst -, ,$*)
 	$(Q)mkdir -p $(@D) && touch $@
 
-build/third-party.mk: src/build/sources src/build/fetch.sh | build/packages-build
+build/third-party.mk: src/build/sources src/build/fetch.sh | build/packages-$(groups)
 	$(Q)src/build/fetch.sh src/build/sources build/src $@
 
 # Kernel headers beside musl's: only these three directories, never all of /usr/include.
@@ -205,20 +211,20 @@ check: ## warnings of gcc and clang, static analysis, shellcheck, licences, left
 	@src/build/check.sh build/check
 
 repro: build/cosima-boot build/cosima ## build twice in other directories and compare the bytes
-	@src/build/repro.sh $(MAKE) $^
+	@src/build/repro.sh $(make_program) $^
 
 everything: all $(test_programs) $(fuzz_programs) $(if $(swtpm_c),build/bench/cosima-boot)
 	@echo 'ok 1 - everything builds'; echo 1..1
 
 test: | build/packages-build build/packages-test build/packages-vm ## run every test; the last line is `N passed, N failed`
-	+@src/build/test.sh $(MAKE)
+	@src/build/test.sh $(make_program)
 
 bench: all build/bench/cosima-boot | build/packages-test build/packages-vm ## print the figures of the budgets
 	@src/build/bench.sh
 
 # ---- the rest --------------------------------------------------------------------------------------------------------
 
-demo: all | build/packages-test build/packages-vm ## boot the story in a VM: clean, changed, swapped, forged
+demo: all | build/packages-vm ## boot the story in a VM: clean, changed, swapped, forged
 	@test-vm/demo.sh
 
 keys: ## make a development CA and signing key under build/keys

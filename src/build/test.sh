@@ -8,6 +8,7 @@ make=$1
 logs=build/test/logs
 counts=build/test/counts
 limit=${STAGE_SECONDS:-1800}
+unset MAKEFLAGS MAKELEVEL MFLAGS
 
 # stage NAME COMMAND...
 stage() {
