@@ -70,7 +70,8 @@ void luks1_uuid(const struct luks1 *luks, char *ret_text);
 #define LUKS2_TEXT_BYTES_MAX (16u * 1024) /* of all sections in canonical form */
 
 #define LUKS2_HEADER_BYTES 4096 /* of the binary header; the JSON area follows */
-#define LUKS2_WORK_BYTES (LUKS2_HEADER_BYTES + 2 * LUKS2_JSON_BYTES_MAX + 12 * LUKS2_JSON_BYTES_MAX)
+/* The binary header, both JSON texts, one token in canonical form, and yyjson's pool. */
+#define LUKS2_WORK_BYTES (LUKS2_HEADER_BYTES + 3 * LUKS2_JSON_BYTES_MAX + 12 * LUKS2_JSON_BYTES_MAX)
 
 /* Which of the two headers were good and whether they say the same. */
 enum luks2_state {
@@ -82,14 +83,15 @@ enum luks2_state {
 
 /* Findings: legal JSON that a sane volume does not have. A set of these is an unsigned. */
 enum luks2_lint {
-        LUKS2_LINT_LINEAR_SEGMENT = 1u << 0,      /* a segment that is not encrypted */
-        LUKS2_LINT_MANY_COSIMA_TOKENS = 1u << 1,  /* more than one token names an inner file system: none is believed */
+        LUKS2_LINT_COSIMA_TOKEN = 1u << 0,        /* a cosima token without a UUID, or more than one token: none is believed */
+        LUKS2_LINT_LINEAR_SEGMENT = 1u << 1,      /* a segment that is not encrypted */
         LUKS2_LINT_MANY_SEGMENTS = 1u << 2,       /* more than one segment though no reencryption is declared */
         LUKS2_LINT_NULL_CIPHER = 1u << 3,         /* a null cipher in a segment or keyslot */
-        LUKS2_LINT_REENCRYPT = 1u << 4,           /* a reencryption is declared: requirement, keyslot or segment flag */
+        LUKS2_LINT_REENCRYPT = 1u << 4,           /* a reencryption is declared, by requirement, keyslot or segment flag */
         LUKS2_LINT_UNBOUND_SEGMENT = 1u << 5,     /* an encrypted segment to which no digest commits */
         LUKS2_LINT_UNKNOWN_REQUIREMENT = 1u << 6, /* a mandatory requirement that we do not know */
-        LUKS2_LINT_UNKNOWN_SEGMENT = 1u << 7,     /* a segment type that we do not know */
+        LUKS2_LINT_UNKNOWN_SECTION = 1u << 7,     /* a sixth object beside the five sections: the only thing that is not kept */
+        LUKS2_LINT_UNKNOWN_SEGMENT = 1u << 8,     /* a segment type that we do not know */
 };
 
 /* Canonical JSON (RFC 8785) inside luks2.text. */
