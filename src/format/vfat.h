@@ -17,7 +17,7 @@ struct vfat {
         uint8_t label[VFAT_LABEL_BYTES]; /* of the root directory's volume entry, padded with spaces; all spaces: none */
 
         /* config */
-        uint8_t fat_bits; /* 12, 16 or 32, by the number of clusters */
+        uint8_t fat_bits; /* 12 or 16 by the number of clusters, or 32 */
         uint8_t oem_name[8];
         uint8_t type_text[8];                 /* what the boot sector calls itself; says nothing about fat_bits */
         uint8_t boot_label[VFAT_LABEL_BYTES]; /* the boot sector's copy of the label */
@@ -34,7 +34,7 @@ struct vfat {
         /* layout */
         uint32_t sectors;
         uint32_t fat_sectors;
-        uint32_t clusters;
+        uint32_t clusters; /* that the table has entries for */
         uint32_t hidden_sectors;
 
         /* info */
@@ -43,8 +43,8 @@ struct vfat {
 
 /*
  * The facts in the boot sector alone; label stays all spaces. A boot sector has no checksum: it counts as FAT when it carries one of the
- * type texts, or a jump, the boot signature and parameters that are all plausible; else ERR_VFAT_NONE. With a type text an implausible
- * parameter is an ERR_VFAT_* of its own. ERR_SHORT when the span is shorter than VFAT_BOOT_SECTOR_BYTES.
+ * type texts, or the boot signature and parameters that are all plausible; else ERR_VFAT_NONE. With a type text an implausible parameter is
+ * an ERR_VFAT_* of its own. ERR_SHORT when the span is shorter than VFAT_BOOT_SECTOR_BYTES.
  */
 MUST_CHECK enum err vfat_parse(struct span boot_sector, struct vfat *ret_vfat);
 

@@ -44,12 +44,12 @@ struct xfs {
         uint32_t log_stripe_bytes;
 
         /* info */
-        bool in_progress, needs_repair;
+        bool needs_repair;
+        bool has_attributes, has_quota; /* set by the kernel at the first use */
         uint64_t inodes, free_inodes, free_blocks, free_realtime_extents;
         uint16_t quota_flags;
         uint32_t features_log_incompat;
         uint64_t log_sequence;
-        bool has_attributes; /* set by the kernel with the first extended attribute */
 };
 
 /*
