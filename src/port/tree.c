@@ -158,7 +158,7 @@ static enum err read_link(struct tree *t, int folder, const char *name, uint64_t
         return ERR_OK;
 }
 
-/* Visit one entry of a folder; name is NULL for the top itself. */
+/* Visit one entry of a folder; the top itself is named "." in itself. */
 static enum err visit_entry(struct tree *t, int folder, const char *name, struct span path, const struct stat *st)
 {
         struct manifest_entry e = { .path = path, .type = type_of(st->st_mode), .mode = st->st_mode & 07777, .uid = st->st_uid,
@@ -248,7 +248,7 @@ static enum err walk_from(struct tree *t, int top)
                 return ERR_TREE_READ;
         }
         t->device = st.st_dev;
-        result = visit_entry(t, top, NULL, span_of_str("/"), &st);
+        result = visit_entry(t, top, ".", span_of_str("/"), &st);
         if (result == ERR_OK)
                 result = enter(t, top, 0);
         else
