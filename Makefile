@@ -227,7 +227,7 @@ bench: all build/bench/cosima-boot | build/packages-test build/packages-vm ## pr
 demo: all | build/packages-vm ## boot the story in a VM: clean, changed, swapped, forged
 	@test-vm/demo.sh
 
-keys: ## make a development CA and signing key under build/keys
+keys: | build/packages-keys ## make a development CA and signing key under build/keys
 	@keys/make-keys.sh
 
 install: all ## put the programs under DESTDIR
