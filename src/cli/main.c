@@ -5,6 +5,7 @@
 int main(int argc, char **argv)
 {
         static const struct cli_command *const commands[] = {
+                &cmd_policy,
                 NULL,
         };
 

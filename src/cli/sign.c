@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signing by mbedtls, with random numbers from the kernel. */
+#include "cli/sign.h"
+
+#include <sys/random.h>
+
+#include <mbedtls/error.h>
+#include <mbedtls/pk.h>
+
+#include "cli/file.h"
+
+#define KEY_BYTES_MAX (64u * 1024)
+
+/* The kernel's random numbers, as mbedtls asks for them. Never fewer than asked: a weak nonce gives an ECDSA key away. */
+static int random_bytes(void *context, unsigned char *bytes, size_t len)
+{
+        (void)context;
+        while (len != 0) {
+                ssize_t n = getrandom(bytes, len, 0);
+
+                if (n <= 0)
+                        return MBEDTLS_ERR_ERROR_GENERIC_ERROR;
+                bytes += n;
+                len -= (size_t)n;
+        }
+        return 0;
+}
+
+/* PEM is recognised by its dashes, and mbedtls then wants its closing NUL counted, which file_read() puts there. */
+static enum cli_exit read_key(const struct cli *cli, const char *path, mbedtls_pk_context *pk)
+{
+        struct span file;
+        enum cli_exit status = file_read(cli, path, KEY_BYTES_MAX, &file);
+        const char *text;
+        size_t bits;
+
+        if (status != CLI_OK)
+                return status;
+        text = (const char *)file.data;
+        if (strstr(text, "ENCRYPTED"))
+                return cli_fail(cli, CLI_FAILED, "%s: the key has a password; cosima asks for none, so decrypt it to a file in memory: "
+                                                 "openssl pkey -in %s -out /dev/shm/key.pem", path, path);
+        if (mbedtls_pk_parse_key(pk, file.data, file.len + (strstr(text, "-----BEGIN") != NULL), NULL, 0, random_bytes, NULL) != 0)
+                return cli_fail(cli, CLI_USAGE, "%s: not a private key that can be used: RSA, or ECDSA on P-256 or P-384, in PEM or DER", path);
+        bits = mbedtls_pk_get_bitlen(pk);
+        if (mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA) ? bits < 2048 || bits > 4096 : !mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA))
+                return cli_fail(cli, CLI_FAILED, "%s: %s", path, err_text(mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA) ? ERR_SIG_KEY_BITS
+                                                                                                             : ERR_SIG_KEY_TYPE));
+        return CLI_OK;
+}
+
+static enum cli_exit find_key_id(const struct cli *cli, const mbedtls_pk_context *pk, struct span cert_file, const char *cert_path,
+                                 uint32_t *ret_key_id)
+{
+        unsigned char bits[1024], *start = bits + sizeof(bits);
+        struct sig_cert cert;
+        enum err e;
+        int len;
+
+        if (cert_path) {
+                e = sig_read_cert(cert_file, &cert);
+                if (e != ERR_OK)
+                        return cli_fail(cli, CLI_USAGE, "%s: %s", cert_path, err_text(e));
+                *ret_key_id = cert.key_id;
+                return CLI_OK;
+        }
+        len = mbedtls_pk_write_pubkey(&start, bits, pk);
+        if (len <= 0)
+                return cli_fail(cli, CLI_FAILED, "the public key cannot be written (mbedtls -0x%04x)", (unsigned)-len);
+        *ret_key_id = sig_key_id(span_of(start, (size_t)len));
+        return CLI_OK;
+}
+
+static enum cli_exit make_signature(const struct cli *cli, mbedtls_pk_context *pk, struct span data, struct sig *sig, uint8_t *buf,
+                                    struct span *ret_file)
+{
+        static const mbedtls_md_type_t md[ALG_COUNT] = {
+                [ALG_SHA256] = MBEDTLS_MD_SHA256, [ALG_SHA384] = MBEDTLS_MD_SHA384, [ALG_SHA512] = MBEDTLS_MD_SHA512
+        };
+        unsigned char signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
+        struct digest digest;
+        struct span hash;
+        size_t len;
+        int code;
+        enum err e;
+
+        digest_of(sig->alg, data, &digest);
+        hash = digest_span(&digest);
+        code = mbedtls_pk_sign(pk, md[sig->alg], hash.data, hash.len, signature, sizeof(signature), &len, random_bytes, NULL);
+        if (code != 0)
+                return cli_fail(cli, CLI_FAILED, "the key does not sign (mbedtls -0x%04x)", (unsigned)-code);
+        sig->signature = span_of(signature, len);
+        e = sig_write(sig, buf, ret_file);
+        if (e != ERR_OK)
+                return cli_fail(cli, CLI_FAILED, "%s", err_text(e));
+        sig->signature = span_sub(*ret_file, SIG_HEADER_BYTES, len);
+        return CLI_OK;
+}
+
+enum cli_exit sign_bytes(const struct cli *cli, const struct sign_request *request, struct span data, uint8_t *buf, struct span *ret_file,
+                         struct sig *ret_sig)
+{
+        struct sig sig = { .alg = request->alg };
+        struct span cert = { 0 }, file;
+        struct sig_signer signer;
+        mbedtls_pk_context pk;
+        enum cli_exit status;
+        enum err e;
+
+        mbedtls_pk_init(&pk);
+        status = read_key(cli, request->key_path, &pk);
+        if (status == CLI_OK && request->cert_path)
+                status = file_read(cli, request->cert_path, SIG_CERT_BYTES_MAX, &cert);
+        if (status == CLI_OK)
+                status = find_key_id(cli, &pk, cert, request->cert_path, &sig.key_id);
+        if (status == CLI_OK)
+                status = make_signature(cli, &pk, data, &sig, buf, &file);
+        mbedtls_pk_free(&pk);
+        if (status != CLI_OK)
+                return status;
+        e = request->cert_path ? sig_verify(file, data, &cert, 1, &signer) : ERR_OK;
+        if (e == ERR_SIG_MISMATCH || e == ERR_SIG_ENCODING)
+                return cli_fail(cli, CLI_FAILED, "%s: not the certificate of %s", request->cert_path, request->key_path);
+        if (e != ERR_OK)
+                return cli_fail(cli, CLI_FAILED, "%s: %s", request->cert_path, err_text(e));
+        *ret_file = file;
+        *ret_sig = sig;
+        return CLI_OK;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signing bytes with a private key from a file, in the format of trust/sig.h. */
+#ifndef CLI_SIGN_H
+#define CLI_SIGN_H
+
+#include "cli/cli.h"
+#include "trust/sig.h"
+
+/* Who signs, and how. */
+struct sign_request {
+        const char *key_path;  /* PEM or DER, without a password */
+        const char *cert_path; /* or NULL: the key id is then that of the public key */
+        enum alg alg;
+};
+
+/*
+ * Sign data. buf has SIG_BYTES_MAX bytes; ret_file, the whole signature file, points into it; ret_sig is what it says. With a certificate the
+ * result is verified with it. Says what is wrong and returns CLI_FAILED, or CLI_USAGE for a file that is no key or no certificate.
+ */
+enum cli_exit sign_bytes(const struct cli *cli, const struct sign_request *request, struct span data, uint8_t *buf, struct span *ret_file,
+                         struct sig *ret_sig);
+
+#endif
