@@ -217,6 +217,12 @@ void json_put_bool(struct json_writer *w, const char *key, bool value)
         json_bool(w, value);
 }
 
+void json_put_object(struct json_writer *w, const char *key)
+{
+        json_key(w, key);
+        json_object_open(w);
+}
+
 enum err json_writer_result(const struct json_writer *w, struct span *ret_text)
 {
         TRY(w->error);

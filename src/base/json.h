@@ -52,6 +52,8 @@ void json_put_str(struct json_writer *w, const char *key, const char *text);
 void json_put_hex(struct json_writer *w, const char *key, struct span bytes);
 void json_put_u64(struct json_writer *w, const char *key, uint64_t value);
 void json_put_bool(struct json_writer *w, const char *key, bool value);
+/* json_key() and json_object_open(). */
+void json_put_object(struct json_writer *w, const char *key);
 
 /* The text written, inside the caller's buffer. ERR_JSON_DEPTH also when something is still open. */
 MUST_CHECK enum err json_writer_result(const struct json_writer *w, struct span *ret_text);

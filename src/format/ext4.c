@@ -304,6 +304,8 @@ enum err ext4_read(const struct source *volume, uint8_t *work, struct ext4 *ret_
 {
         struct ext4 fs;
 
+        if (volume->size_bytes < EXT4_SUPERBLOCK_OFFSET + EXT4_SUPERBLOCK_BYTES)
+                return ERR_EXT4_NONE;
         TRY(source_read(volume, EXT4_SUPERBLOCK_OFFSET, EXT4_SUPERBLOCK_BYTES, work));
         TRY(ext4_parse(span_of(work, EXT4_SUPERBLOCK_BYTES), &fs));
         if (fs.blocks > volume->size_bytes / fs.block_bytes)
@@ -328,4 +330,9 @@ const char *ext4_type_name(const struct ext4 *fs)
 struct span ext4_label(const struct ext4 *fs)
 {
         return span_until_nul(span_of(fs->label, EXT4_LABEL_BYTES));
+}
+
+void ext4_uuid(const struct ext4 *fs, char *ret_text)
+{
+        guid_format_uuid(span_of(fs->uuid, GUID_BYTES), ret_text);
 }

@@ -81,7 +81,8 @@ struct ext4 {
  */
 MUST_CHECK enum err ext4_parse(struct span superblock, struct ext4 *ret_ext4);
 
-/* Read and parse. Also ERR_EXT4_DEVICE_SIZE when the file system claims more than the volume has, and the errors of the source. */
+/* Read and parse. Also ERR_EXT4_DEVICE_SIZE when the file system claims more than the volume has, and the errors of the source; a volume too
+ * short is ERR_EXT4_NONE. */
 #define EXT4_WORK_BYTES EXT4_SUPERBLOCK_BYTES
 MUST_CHECK enum err ext4_read(const struct source *volume, uint8_t *work, struct ext4 *ret_ext4);
 
@@ -89,6 +90,8 @@ MUST_CHECK enum err ext4_read(const struct source *volume, uint8_t *work, struct
 const char *ext4_type_name(const struct ext4 *fs);
 
 struct span ext4_label(const struct ext4 *fs);
+/* As text; ret_text has room for GUID_TEXT_SIZE. */
+void ext4_uuid(const struct ext4 *fs, char *ret_text);
 
 /* Write the members "config", "identity", "info", "layout" that classes asks for into the JSON object that is open. */
 void ext4_write(struct json_writer *w, const struct ext4 *fs, unsigned classes);

@@ -18,20 +18,6 @@
 #define MOUNT_JOURNAL_MODE 0x60u
 #define JOURNAL_MODE_NAMES "- journal_data journal_data_ordered journal_data_writeback"
 
-static void open_member(struct json_writer *w, const char *key)
-{
-        json_key(w, key);
-        json_object_open(w);
-}
-
-static void put_uuid(struct json_writer *w, const char *key, const uint8_t *uuid)
-{
-        char text[GUID_TEXT_SIZE];
-
-        guid_format_uuid(span_of(uuid, GUID_BYTES), text);
-        json_put_str(w, key, text);
-}
-
 static void put_field_text(struct json_writer *w, const char *key, const uint8_t *field, size_t len)
 {
         json_put_text(w, key, span_until_nul(span_of(field, len)));
@@ -39,7 +25,7 @@ static void put_field_text(struct json_writer *w, const char *key, const uint8_t
 
 static void write_features(struct json_writer *w, const struct ext4 *fs)
 {
-        open_member(w, "features");
+        json_put_object(w, "features");
         bits_put(w, "compat", fs->features_compat, COMPAT_NAMES);
         bits_put(w, "incompat", fs->features_incompat, INCOMPAT_NAMES);
         bits_put(w, "ro_compat", fs->features_ro_compat, RO_COMPAT_NAMES);
@@ -48,16 +34,16 @@ static void write_features(struct json_writer *w, const struct ext4 *fs)
 
 static void write_journal(struct json_writer *w, const struct ext4 *fs)
 {
-        open_member(w, "journal");
+        json_put_object(w, "journal");
         json_put_u64(w, "device", fs->journal_device);
         json_put_u64(w, "inode", fs->journal_inode);
-        put_uuid(w, "uuid", fs->journal_uuid);
+        guid_put_uuid(w, "uuid", fs->journal_uuid);
         json_object_close(w);
 }
 
 static void write_quota(struct json_writer *w, const struct ext4 *fs)
 {
-        open_member(w, "quota_inodes");
+        json_put_object(w, "quota_inodes");
         json_put_u64(w, "group", fs->quota_inodes[1]);
         json_put_u64(w, "project", fs->quota_inodes[2]);
         json_put_u64(w, "user", fs->quota_inodes[0]);
@@ -74,7 +60,7 @@ static void write_encryption(struct json_writer *w, const struct ext4 *fs)
 
 static void write_config(struct json_writer *w, const struct ext4 *fs)
 {
-        open_member(w, "config");
+        json_put_object(w, "config");
         json_put_u64(w, "block_bytes", fs->block_bytes);
         json_put_u64(w, "check_interval_s", fs->check_interval_s);
         json_put_u64(w, "checksum_seed", fs->checksum_seed);
@@ -91,7 +77,7 @@ static void write_config(struct json_writer *w, const struct ext4 *fs)
         bits_put(w, "flags", fs->flags, "signed_directory_hash unsigned_directory_hash test_filesystem");
         json_put_u64(w, "flex_group_bits", fs->flex_group_bits);
         bits_put_name(w, "hash", fs->hash_version, "legacy half_md4 tea - - - siphash");
-        put_uuid(w, "hash_seed", fs->hash_seed);
+        guid_put_uuid(w, "hash_seed", fs->hash_seed);
         json_put_u64(w, "inode_bytes", fs->inode_bytes);
         write_journal(w, fs);
         json_put_u64(w, "max_mount_count", fs->max_mount_count);
@@ -112,16 +98,16 @@ static void write_config(struct json_writer *w, const struct ext4 *fs)
 
 static void write_identity(struct json_writer *w, const struct ext4 *fs)
 {
-        open_member(w, "identity");
+        json_put_object(w, "identity");
         json_put_u64(w, "created_s", fs->created_s);
         json_put_text(w, "label", ext4_label(fs));
-        put_uuid(w, "uuid", fs->uuid);
+        guid_put_uuid(w, "uuid", fs->uuid);
         json_object_close(w);
 }
 
 static void write_info(struct json_writer *w, const struct ext4 *fs)
 {
-        open_member(w, "info");
+        json_put_object(w, "info");
         json_put_u64(w, "checked_s", fs->checked_s);
         json_put_u64(w, "error_count", fs->error_count);
         json_put_u64(w, "free_blocks", fs->free_blocks);
@@ -141,7 +127,7 @@ static void write_info(struct json_writer *w, const struct ext4 *fs)
 
 static void write_layout(struct json_writer *w, const struct ext4 *fs)
 {
-        open_member(w, "layout");
+        json_put_object(w, "layout");
         json_key(w, "backup_groups");
         json_array_open(w);
         json_u64(w, fs->backup_groups[0]);

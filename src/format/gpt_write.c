@@ -18,20 +18,6 @@ const char *gpt_state_name(enum gpt_state state)
         return names[state];
 }
 
-static void put_guid(struct json_writer *w, const char *key, const uint8_t *guid)
-{
-        char text[GUID_TEXT_SIZE];
-
-        guid_format(span_of(guid, GUID_BYTES), text);
-        json_put_str(w, key, text);
-}
-
-static void open_member(struct json_writer *w, const char *key)
-{
-        json_key(w, key);
-        json_object_open(w);
-}
-
 /* 64 flags as 16 hex digits: too wide for a JSON number. */
 static void put_attributes(struct json_writer *w, uint64_t attributes)
 {
@@ -46,24 +32,24 @@ void gpt_write_entry(struct json_writer *w, const struct gpt_entry *entry, unsig
 {
         json_object_open(w);
         if (classes & CLASS_CONFIG) {
-                open_member(w, "config");
+                json_put_object(w, "config");
                 put_attributes(w, entry->attributes);
                 json_object_close(w);
         }
         if (classes & CLASS_IDENTITY) {
-                open_member(w, "identity");
-                put_guid(w, "guid", entry->unique);
+                json_put_object(w, "identity");
+                guid_put(w, "guid", entry->unique);
                 json_put_str(w, "name", entry->name);
                 json_put_bool(w, "name_odd", entry->name_odd);
-                put_guid(w, "type", entry->type);
+                guid_put(w, "type", entry->type);
                 json_object_close(w);
         }
         if (classes & CLASS_INFO) {
-                open_member(w, "info");
+                json_put_object(w, "info");
                 json_object_close(w);
         }
         if (classes & CLASS_LAYOUT) {
-                open_member(w, "layout");
+                json_put_object(w, "layout");
                 json_put_u64(w, "first_lba", entry->first_lba);
                 json_put_u64(w, "last_lba", entry->last_lba);
                 json_put_u64(w, "number", entry->number);
@@ -74,10 +60,10 @@ void gpt_write_entry(struct json_writer *w, const struct gpt_entry *entry, unsig
 
 static void write_table_identity(struct json_writer *w, const struct gpt_table *t)
 {
-        open_member(w, "identity");
+        json_put_object(w, "identity");
         if (t->backup_error != ERR_OK)
                 json_put_str(w, "backup_error", err_name(t->backup_error));
-        put_guid(w, "disk_guid", t->disk_guid);
+        guid_put(w, "disk_guid", t->disk_guid);
         json_put_bool(w, "duplicate_guids", t->duplicate_guids);
         json_put_str(w, "mbr", gpt_mbr_name(t->mbr));
         json_put_bool(w, "overlaps", t->overlaps);
@@ -89,7 +75,7 @@ static void write_table_identity(struct json_writer *w, const struct gpt_table *
 
 static void write_table_layout(struct json_writer *w, const struct gpt_table *t)
 {
-        open_member(w, "layout");
+        json_put_object(w, "layout");
         json_put_u64(w, "backup_lba", t->backup_lba);
         json_put_u64(w, "entry_slots", t->entry_slots);
         json_put_u64(w, "first_usable_lba", t->first_usable_lba);
@@ -103,13 +89,13 @@ void gpt_write_table(struct json_writer *w, const struct gpt_table *table, unsig
 {
         json_object_open(w);
         if (classes & CLASS_CONFIG) {
-                open_member(w, "config");
+                json_put_object(w, "config");
                 json_object_close(w);
         }
         if (classes & CLASS_IDENTITY)
                 write_table_identity(w, table);
         if (classes & CLASS_INFO) {
-                open_member(w, "info");
+                json_put_object(w, "info");
                 json_object_close(w);
         }
         if (classes & CLASS_LAYOUT)

@@ -33,6 +33,22 @@ void guid_format(struct span bytes, char *ret_text)
         format_groups(span_of(text_order, GUID_BYTES), ret_text);
 }
 
+void guid_put(struct json_writer *w, const char *key, const uint8_t *guid)
+{
+        char text[GUID_TEXT_SIZE];
+
+        guid_format(span_of(guid, GUID_BYTES), text);
+        json_put_str(w, key, text);
+}
+
+void guid_put_uuid(struct json_writer *w, const char *key, const uint8_t *uuid)
+{
+        char text[GUID_TEXT_SIZE];
+
+        guid_format_uuid(span_of(uuid, GUID_BYTES), text);
+        json_put_str(w, key, text);
+}
+
 static bool is_hex_digit(uint8_t c)
 {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');

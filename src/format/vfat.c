@@ -269,6 +269,8 @@ enum err vfat_read(const struct source *volume, uint8_t *work, struct vfat *ret_
 {
         struct vfat fs;
 
+        if (volume->size_bytes < VFAT_BOOT_SECTOR_BYTES)
+                return ERR_VFAT_NONE;
         TRY(source_read(volume, 0, VFAT_BOOT_SECTOR_BYTES, work));
         TRY(vfat_parse(span_of(work, VFAT_BOOT_SECTOR_BYTES), &fs));
         if (fs.sectors > volume->size_bytes / fs.sector_bytes)

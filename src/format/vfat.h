@@ -50,14 +50,15 @@ MUST_CHECK enum err vfat_parse(struct span boot_sector, struct vfat *ret_vfat);
 
 /*
  * Read and parse, and look for the label in the root directory (at most 64 KiB of it and 64 clusters of its chain).
- * Also ERR_VFAT_DEVICE_SIZE when the file system claims more than the volume has, and the errors of the source.
+ * Also ERR_VFAT_DEVICE_SIZE when the file system claims more than the volume has, and the errors of the source; a volume too short is ERR_VFAT_NONE.
  */
 #define VFAT_WORK_BYTES 4096
 MUST_CHECK enum err vfat_read(const struct source *volume, uint8_t *work, struct vfat *ret_vfat);
 
 /* Without the padding. */
 struct span vfat_label(const struct vfat *fs);
-void vfat_format_serial(const struct vfat *fs, char *ret_text);
+/* The serial number as libblkid writes it; ret_text has room for VFAT_SERIAL_TEXT_SIZE. */
+void vfat_uuid(const struct vfat *fs, char *ret_text);
 
 /* Write the members "config", "identity", "info", "layout" that classes asks for into the JSON object that is open. */
 void vfat_write(struct json_writer *w, const struct vfat *fs, unsigned classes);

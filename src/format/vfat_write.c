@@ -14,7 +14,7 @@ struct span vfat_label(const struct vfat *fs)
         return without_padding(fs->label, VFAT_LABEL_BYTES);
 }
 
-void vfat_format_serial(const struct vfat *fs, char *ret_text)
+void vfat_uuid(const struct vfat *fs, char *ret_text)
 {
         static const char digits[] = "0123456789ABCDEF";
 
@@ -24,15 +24,9 @@ void vfat_format_serial(const struct vfat *fs, char *ret_text)
         ret_text[VFAT_SERIAL_TEXT_SIZE - 1] = '\0';
 }
 
-static void open_member(struct json_writer *w, const char *key)
-{
-        json_key(w, key);
-        json_object_open(w);
-}
-
 static void write_config(struct json_writer *w, const struct vfat *fs)
 {
-        open_member(w, "config");
+        json_put_object(w, "config");
         json_put_u64(w, "backup_boot_sector", fs->backup_boot_sector);
         json_put_text(w, "boot_label", without_padding(fs->boot_label, VFAT_LABEL_BYTES));
         json_put_u64(w, "cluster_bytes", fs->cluster_bytes);
@@ -55,8 +49,8 @@ static void write_identity(struct json_writer *w, const struct vfat *fs)
 {
         char serial[VFAT_SERIAL_TEXT_SIZE];
 
-        vfat_format_serial(fs, serial);
-        open_member(w, "identity");
+        vfat_uuid(fs, serial);
+        json_put_object(w, "identity");
         json_put_text(w, "label", vfat_label(fs));
         json_put_str(w, "uuid", serial);
         json_object_close(w);
@@ -64,14 +58,14 @@ static void write_identity(struct json_writer *w, const struct vfat *fs)
 
 static void write_info(struct json_writer *w, const struct vfat *fs)
 {
-        open_member(w, "info");
+        json_put_object(w, "info");
         json_put_bool(w, "dirty", fs->dirty);
         json_object_close(w);
 }
 
 static void write_layout(struct json_writer *w, const struct vfat *fs)
 {
-        open_member(w, "layout");
+        json_put_object(w, "layout");
         json_put_u64(w, "clusters", fs->clusters);
         json_put_u64(w, "fat_sectors", fs->fat_sectors);
         json_put_u64(w, "hidden_sectors", fs->hidden_sectors);

@@ -226,6 +226,8 @@ enum err xfs_read(const struct source *volume, uint8_t *work, struct xfs *ret_xf
         struct span sb = span_of(work, XFS_SUPERBLOCK_BYTES);
         struct xfs fs;
 
+        if (volume->size_bytes < XFS_SUPERBLOCK_BYTES)
+                return ERR_XFS_NONE;
         TRY(source_read(volume, 0, XFS_SUPERBLOCK_BYTES, work));
         uint32_t sector_bytes = reader_at_u16be(sb, SB_SECTSIZE);
 
@@ -243,4 +245,9 @@ enum err xfs_read(const struct source *volume, uint8_t *work, struct xfs *ret_xf
 struct span xfs_label(const struct xfs *fs)
 {
         return span_until_nul(span_of(fs->label, XFS_LABEL_BYTES));
+}
+
+void xfs_uuid(const struct xfs *fs, char *ret_text)
+{
+        guid_format_uuid(span_of(fs->uuid, GUID_BYTES), ret_text);
 }

@@ -58,11 +58,14 @@ struct xfs {
  */
 MUST_CHECK enum err xfs_parse(struct span superblock, struct xfs *ret_xfs);
 
-/* Read and parse. Also ERR_XFS_DEVICE_SIZE when the file system claims more than the volume has, and the errors of the source. */
+/* Read and parse. Also ERR_XFS_DEVICE_SIZE when the file system claims more than the volume has, and the errors of the source; a volume too
+ * short is ERR_XFS_NONE. */
 #define XFS_WORK_BYTES XFS_SECTOR_BYTES_MAX
 MUST_CHECK enum err xfs_read(const struct source *volume, uint8_t *work, struct xfs *ret_xfs);
 
 struct span xfs_label(const struct xfs *fs);
+/* As text; ret_text has room for GUID_TEXT_SIZE. */
+void xfs_uuid(const struct xfs *fs, char *ret_text);
 
 /* Write the members "config", "identity", "info", "layout" that classes asks for into the JSON object that is open. */
 void xfs_write(struct json_writer *w, const struct xfs *fs, unsigned classes);

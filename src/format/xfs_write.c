@@ -8,26 +8,12 @@
 #define RO_COMPAT_NAMES "finobt rmapbt reflink inobtcount"
 #define INCOMPAT_NAMES "ftype sparse_inodes meta_uuid bigtime needsrepair nrext64 exchange parent metadir zoned zone_gaps"
 
-static void open_member(struct json_writer *w, const char *key)
-{
-        json_key(w, key);
-        json_object_open(w);
-}
-
-static void put_uuid(struct json_writer *w, const char *key, const uint8_t *uuid)
-{
-        char text[GUID_TEXT_SIZE];
-
-        guid_format_uuid(span_of(uuid, GUID_BYTES), text);
-        json_put_str(w, key, text);
-}
-
 static void write_config(struct json_writer *w, const struct xfs *fs)
 {
-        open_member(w, "config");
+        json_put_object(w, "config");
         json_put_u64(w, "block_bytes", fs->block_bytes);
         json_put_u64(w, "directory_block_bytes", fs->directory_block_bytes);
-        open_member(w, "features");
+        json_put_object(w, "features");
         bits_put(w, "compat", fs->features_compat, "");
         bits_put(w, "features2", fs->features2, FEATURES2_NAMES);
         bits_put(w, "incompat", fs->features_incompat, INCOMPAT_NAMES);
@@ -49,16 +35,16 @@ static void write_config(struct json_writer *w, const struct xfs *fs)
 
 static void write_identity(struct json_writer *w, const struct xfs *fs)
 {
-        open_member(w, "identity");
+        json_put_object(w, "identity");
         json_put_text(w, "label", xfs_label(fs));
-        put_uuid(w, "meta_uuid", fs->meta_uuid);
-        put_uuid(w, "uuid", fs->uuid);
+        guid_put_uuid(w, "meta_uuid", fs->meta_uuid);
+        guid_put_uuid(w, "uuid", fs->uuid);
         json_object_close(w);
 }
 
 static void write_info(struct json_writer *w, const struct xfs *fs)
 {
-        open_member(w, "info");
+        json_put_object(w, "info");
         bits_put(w, "features_log_incompat", fs->features_log_incompat, "xattrs");
         json_put_u64(w, "free_blocks", fs->free_blocks);
         json_put_u64(w, "free_inodes", fs->free_inodes);
@@ -74,7 +60,7 @@ static void write_info(struct json_writer *w, const struct xfs *fs)
 
 static void write_layout(struct json_writer *w, const struct xfs *fs)
 {
-        open_member(w, "layout");
+        json_put_object(w, "layout");
         json_put_u64(w, "data_blocks", fs->data_blocks);
         json_put_u64(w, "group_blocks", fs->group_blocks);
         json_put_u64(w, "group_count", fs->group_count);
