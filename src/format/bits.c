@@ -19,13 +19,13 @@ static struct span word_at(const char *names, uint32_t index)
         }
 }
 
-static void write_hex_word(struct json_writer *w, uint32_t bits)
+static void write_hex_word(struct json_writer *w, uint64_t bits)
 {
         static const char digits[] = "0123456789abcdef";
-        char text[] = "0x00000000";
+        char text[] = "0x0000000000000000";
         size_t len = 2;
 
-        for (unsigned shift = 28;; shift -= 4) {
+        for (unsigned shift = 60;; shift -= 4) {
                 if (bits >> shift != 0 || shift == 0)
                         text[len++] = digits[bits >> shift & 15];
                 if (shift == 0)
@@ -34,11 +34,11 @@ static void write_hex_word(struct json_writer *w, uint32_t bits)
         json_text(w, span_of(text, len));
 }
 
-void bits_put(struct json_writer *w, const char *key, uint32_t bits, const char *names)
+void bits_put(struct json_writer *w, const char *key, uint64_t bits, const char *names)
 {
         json_key(w, key);
         json_array_open(w);
-        for (uint32_t i = 0; i < 32; i++) {
+        for (uint32_t i = 0; i < 64; i++) {
                 struct span name = word_at(names, i);
 
                 if (!(bits >> i & 1))
@@ -46,7 +46,7 @@ void bits_put(struct json_writer *w, const char *key, uint32_t bits, const char 
                 if (name.len > 0)
                         json_text(w, name);
                 else
-                        write_hex_word(w, UINT32_C(1) << i);
+                        write_hex_word(w, UINT64_C(1) << i);
         }
         json_array_close(w);
 }
