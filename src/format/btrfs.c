@@ -6,6 +6,7 @@
 
 #include "base/crc.h"
 #include "base/reader.h"
+#include "format/bits.h"
 
 /* Offsets in the superblock. */
 enum {
@@ -37,6 +38,12 @@ enum {
 #define BLOCK_BYTES_MIN 4096u
 #define BLOCK_BYTES_MAX (64u * 1024)
 #define INCOMPAT_METADATA_UUID (UINT64_C(1) << 10)
+
+#define INCOMPAT_NAMES                                                                                                 \
+        "mixed_backref default_subvol mixed_groups compress_lzo compress_zstd big_metadata extended_iref raid56 skinny_metadata no_holes " \
+        "metadata_uuid raid1c34 zoned extent_tree_v2 raid_stripe_tree - simple_quota"
+#define COMPAT_RO_NAMES "free_space_tree free_space_tree_valid verity block_group_tree"
+#define FLAG_NAMES "written relocated error - - - - - - - - - - - - - - - - - - - - - - - - - - - - - seeding metadump metadump_v2 changing_fsid changing_fsid_v2"
 
 static const char *const csum_names[] = {
         [BTRFS_CSUM_CRC32C] = "crc32c",
@@ -141,24 +148,17 @@ enum err btrfs_read(const struct source *volume, uint8_t *work, struct btrfs *re
         return ERR_OK;
 }
 
-static void put_uuid(struct json_writer *w, const char *key, const uint8_t *uuid)
-{
-        char text[GUID_TEXT_SIZE];
-
-        guid_format_uuid(span_of(uuid, GUID_BYTES), text);
-        json_put_str(w, key, text);
-}
-
 static void write_config(struct json_writer *w, const struct btrfs *btrfs)
 {
-        json_key(w, "config");
-        json_object_open(w);
-        json_put_u64(w, "compat_flags", btrfs->compat_flags);
-        json_put_u64(w, "compat_ro_flags", btrfs->compat_ro_flags);
+        json_put_object(w, "config");
         json_put_str(w, "csum_type", csum_names[btrfs->csum_type]);
         json_put_u64(w, "device_count", btrfs->device_count);
-        json_put_u64(w, "flags", btrfs->flags);
-        json_put_u64(w, "incompat_flags", btrfs->incompat_flags);
+        json_put_object(w, "features");
+        bits_put(w, "compat", btrfs->compat_flags, "");
+        bits_put(w, "compat_ro", btrfs->compat_ro_flags, COMPAT_RO_NAMES);
+        bits_put(w, "incompat", btrfs->incompat_flags, INCOMPAT_NAMES);
+        json_object_close(w);
+        bits_put(w, "flags", btrfs->flags, FLAG_NAMES);
         json_put_u64(w, "node_bytes", btrfs->node_bytes);
         json_put_u64(w, "sector_bytes", btrfs->sector_bytes);
         json_object_close(w);
@@ -166,13 +166,12 @@ static void write_config(struct json_writer *w, const struct btrfs *btrfs)
 
 static void write_identity(struct json_writer *w, const struct btrfs *btrfs)
 {
-        json_key(w, "identity");
-        json_object_open(w);
+        json_put_object(w, "identity");
         json_put_u64(w, "device_id", btrfs->device_id);
-        put_uuid(w, "device_uuid", btrfs->device_uuid);
+        guid_put_uuid(w, "device_uuid", btrfs->device_uuid);
         json_put_text(w, "label", btrfs_label(btrfs));
-        put_uuid(w, "metadata_uuid", btrfs->metadata_uuid);
-        put_uuid(w, "uuid", btrfs->fsid);
+        guid_put_uuid(w, "metadata_uuid", btrfs->metadata_uuid);
+        guid_put_uuid(w, "uuid", btrfs->fsid);
         json_object_close(w);
 }
 
@@ -183,14 +182,12 @@ void btrfs_write(struct json_writer *w, const struct btrfs *btrfs, unsigned clas
         if (classes & CLASS_IDENTITY)
                 write_identity(w, btrfs);
         if (classes & CLASS_INFO) {
-                json_key(w, "info");
-                json_object_open(w);
+                json_put_object(w, "info");
                 json_put_u64(w, "generation", btrfs->generation);
                 json_object_close(w);
         }
         if (classes & CLASS_LAYOUT) {
-                json_key(w, "layout");
-                json_object_open(w);
+                json_put_object(w, "layout");
                 json_put_u64(w, "device_bytes", btrfs->device_bytes);
                 json_put_u64(w, "total_bytes", btrfs->total_bytes);
                 json_object_close(w);

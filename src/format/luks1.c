@@ -129,8 +129,7 @@ enum err luks1_read(const struct source *volume, uint8_t *work, struct luks1 *re
 
 static void write_config(struct json_writer *w, const struct luks1 *luks)
 {
-        json_key(w, "config");
-        json_object_open(w);
+        json_put_object(w, "config");
         json_put_str(w, "cipher", luks->cipher);
         json_put_str(w, "hash", luks->hash);
         json_put_u64(w, "key_bytes", luks->key_bytes);
@@ -162,8 +161,7 @@ void luks1_write(struct json_writer *w, const struct luks1 *luks, unsigned class
         if (classes & CLASS_CONFIG)
                 write_config(w, luks);
         if (classes & CLASS_IDENTITY) {
-                json_key(w, "identity");
-                json_object_open(w);
+                json_put_object(w, "identity");
                 json_put_hex(w, "mk_digest", span_of(luks->mk_digest, sizeof(luks->mk_digest)));
                 json_put_u64(w, "mk_digest_iterations", luks->mk_digest_iterations);
                 json_put_hex(w, "mk_digest_salt", span_of(luks->mk_digest_salt, sizeof(luks->mk_digest_salt)));
@@ -172,13 +170,11 @@ void luks1_write(struct json_writer *w, const struct luks1 *luks, unsigned class
                 json_object_close(w);
         }
         if (classes & CLASS_INFO) {
-                json_key(w, "info");
-                json_object_open(w);
+                json_put_object(w, "info");
                 json_object_close(w);
         }
         if (classes & CLASS_LAYOUT) {
-                json_key(w, "layout");
-                json_object_open(w);
+                json_put_object(w, "layout");
                 json_put_u64(w, "payload_offset_sectors", luks->payload_offset_sectors);
                 json_object_close(w);
         }

@@ -130,8 +130,7 @@ static void put_section(struct json_writer *w, const char *key, const struct luk
 
 static void write_config(struct json_writer *w, const struct luks2 *luks)
 {
-        json_key(w, "config");
-        json_object_open(w);
+        json_put_object(w, "config");
         put_section(w, "bindings", luks, luks->bindings);
         put_section(w, "config", luks, luks->config);
         json_put_str(w, "inner_uuid", luks->inner_uuid);
@@ -149,8 +148,7 @@ static void write_config(struct json_writer *w, const struct luks2 *luks)
 
 static void write_identity(struct json_writer *w, const struct luks2 *luks)
 {
-        json_key(w, "identity");
-        json_object_open(w);
+        json_put_object(w, "identity");
         put_section(w, "digests", luks, luks->digests);
         json_put_text(w, "label", luks2_label(luks));
         json_put_str(w, "state", luks2_state_name(luks->state));
@@ -162,8 +160,7 @@ static void write_identity(struct json_writer *w, const struct luks2 *luks)
 
 static void write_info(struct json_writer *w, const struct luks2 *luks)
 {
-        json_key(w, "info");
-        json_object_open(w);
+        json_put_object(w, "info");
         json_put_str(w, "checksum", luks->checksum_alg);
         json_put_str(w, "primary", err_name(luks->primary_error));
         json_put_str(w, "secondary", err_name(luks->secondary_error));
@@ -181,8 +178,7 @@ void luks2_write(struct json_writer *w, const struct luks2 *luks, unsigned class
         if (classes & CLASS_INFO)
                 write_info(w, luks);
         if (classes & CLASS_LAYOUT) {
-                json_key(w, "layout");
-                json_object_open(w);
+                json_put_object(w, "layout");
                 json_put_u64(w, "header_bytes", luks->header_bytes);
                 json_object_close(w);
         }

@@ -3,6 +3,7 @@
 #include "format/squashfs.h"
 
 #include "base/reader.h"
+#include "format/bits.h"
 
 /* Offsets in the superblock. */
 enum {
@@ -26,6 +27,10 @@ enum {
         OFF_FRAGMENT_TABLE = 80,
         OFF_EXPORT_TABLE = 88,
 };
+
+#define FLAG_NAMES                                                                                                     \
+        "uncompressed_inodes uncompressed_data check uncompressed_fragments no_fragments always_fragments duplicates exportable " \
+        "uncompressed_xattrs no_xattrs compressor_options uncompressed_ids"
 
 #define BLOCK_LOG_MIN 12
 #define BLOCK_LOG_MAX 20
@@ -108,16 +113,14 @@ enum err squashfs_read(const struct source *volume, uint8_t *work, struct squash
 void squashfs_write(struct json_writer *w, const struct squashfs *squashfs, unsigned classes)
 {
         if (classes & CLASS_CONFIG) {
-                json_key(w, "config");
-                json_object_open(w);
+                json_put_object(w, "config");
                 json_put_u64(w, "block_bytes", squashfs->block_bytes);
                 json_put_str(w, "compression", squashfs_compression_name(squashfs->compression));
-                json_put_u64(w, "flags", squashfs->flags);
+                bits_put(w, "flags", squashfs->flags, FLAG_NAMES);
                 json_object_close(w);
         }
         if (classes & CLASS_IDENTITY) {
-                json_key(w, "identity");
-                json_object_open(w);
+                json_put_object(w, "identity");
                 json_put_u64(w, "bytes_used", squashfs->bytes_used);
                 json_put_u64(w, "inodes", squashfs->inodes);
                 json_put_u64(w, "made_time", squashfs->made_time);
@@ -125,13 +128,11 @@ void squashfs_write(struct json_writer *w, const struct squashfs *squashfs, unsi
                 json_object_close(w);
         }
         if (classes & CLASS_INFO) {
-                json_key(w, "info");
-                json_object_open(w);
+                json_put_object(w, "info");
                 json_object_close(w);
         }
         if (classes & CLASS_LAYOUT) {
-                json_key(w, "layout");
-                json_object_open(w);
+                json_put_object(w, "layout");
                 json_put_u64(w, "fragments", squashfs->fragments);
                 json_put_u64(w, "ids", squashfs->ids);
                 json_object_close(w);

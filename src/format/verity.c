@@ -82,11 +82,8 @@ enum err verity_read(const struct source *volume, uint8_t *work, struct verity *
 
 void verity_write(struct json_writer *w, const struct verity *verity, unsigned classes)
 {
-        char uuid[GUID_TEXT_SIZE];
-
         if (classes & CLASS_CONFIG) {
-                json_key(w, "config");
-                json_object_open(w);
+                json_put_object(w, "config");
                 json_put_str(w, "algorithm", verity->algorithm);
                 json_put_u64(w, "data_block_bytes", verity->data_block_bytes);
                 json_put_u64(w, "hash_block_bytes", verity->hash_block_bytes);
@@ -94,21 +91,17 @@ void verity_write(struct json_writer *w, const struct verity *verity, unsigned c
                 json_object_close(w);
         }
         if (classes & CLASS_IDENTITY) {
-                verity_uuid(verity, uuid);
-                json_key(w, "identity");
-                json_object_open(w);
+                json_put_object(w, "identity");
                 json_put_hex(w, "salt", span_of(verity->salt, verity->salt_bytes));
-                json_put_str(w, "uuid", uuid);
+                guid_put_uuid(w, "uuid", verity->uuid);
                 json_object_close(w);
         }
         if (classes & CLASS_INFO) {
-                json_key(w, "info");
-                json_object_open(w);
+                json_put_object(w, "info");
                 json_object_close(w);
         }
         if (classes & CLASS_LAYOUT) {
-                json_key(w, "layout");
-                json_object_open(w);
+                json_put_object(w, "layout");
                 json_put_u64(w, "data_blocks", verity->data_blocks);
                 json_object_close(w);
         }
