@@ -3,73 +3,23 @@
 #include <inttypes.h>
 
 #include "cli/cmd_policy.h"
-#include "cli/file.h"
 #include "cli/print.h"
-#include "trust/render.h"
-#include "trust/sig.h"
+#include "cli/signed.h"
 
 #define JSON_BYTES (64u * 1024)
 
 static const struct cli_option verify_options[] = {
-        { "sig", "FILE", "the signature; default: POLICY.sig", 0 },
-        { "cert", "CERT", "a certificate that is trusted, DER or PEM; the key id chooses among several", CLI_REQUIRED | CLI_REPEAT },
+        SIGNED_OPTION_SIG,
+        SIGNED_OPTION_CERT,
         { NULL, NULL, NULL, 0 },
 };
-
-/* All that is compared, in memory that stays. */
-struct inputs {
-        const char *sig_path, *cert_paths[SIG_CERTS_MAX];
-        struct span policy, sig, certs[SIG_CERTS_MAX];
-        unsigned cert_count;
-};
-
-static const char *find_sig_path(const struct cli *cli)
-{
-        const char *given = cli_value(cli, "sig"), *policy = cli->arguments[0];
-        size_t size = strlen(policy) + sizeof(".sig");
-        char *path;
-
-        if (given)
-                return given;
-        path = cli_alloc(size);
-        snprintf(path, size, "%s.sig", policy);
-        return path;
-}
-
-static enum cli_exit read_inputs(const struct cli *cli, struct inputs *in)
-{
-        const char *path;
-        enum cli_exit status = file_read(cli, cli->arguments[0], RENDER_BYTES_MAX, &in->policy);
-
-        in->sig_path = find_sig_path(cli);
-        if (status == CLI_OK)
-                status = file_read(cli, in->sig_path, 2 * SIG_BYTES_MAX, &in->sig);
-        while (status == CLI_OK && (path = cli_value_at(cli, "cert", in->cert_count)) != NULL) {
-                if (in->cert_count == SIG_CERTS_MAX)
-                        return cli_fail(cli, CLI_USAGE, "--cert: %s", err_text(ERR_SIG_CERTS));
-                in->cert_paths[in->cert_count] = path;
-                status = file_read(cli, path, 2 * SIG_CERT_BYTES_MAX, &in->certs[in->cert_count++]);
-        }
-        return status;
-}
-
-/* The file that is to blame: a certificate when one cannot be read, else the signature. */
-static const char *blame(const struct inputs *in)
-{
-        struct sig_cert cert;
-
-        for (unsigned i = 0; i < in->cert_count; i++)
-                if (sig_read_cert(in->certs[i], &cert) != ERR_OK)
-                        return in->cert_paths[i];
-        return in->sig_path;
-}
 
 static bool is_verdict(enum err e)
 {
         return e == ERR_SIG_NO_KEY || e == ERR_SIG_MISMATCH;
 }
 
-static void print_good(const struct cli *cli, const struct inputs *in, const struct sig *sig, const struct sig_signer *signer,
+static void print_good(const struct cli *cli, const struct signed_file *in, const struct sig *sig, const struct sig_signer *signer,
                        const struct sig_cert *cert)
 {
         printf("%s: signed by %s (%s %u bits, %s, key id %08" PRIx32 ", SPKI sha256 ", cli->arguments[0], in->cert_paths[signer->cert_index],
@@ -78,7 +28,7 @@ static void print_good(const struct cli *cli, const struct inputs *in, const str
         puts(")");
 }
 
-static enum cli_exit print_result(const struct cli *cli, const struct inputs *in, const struct sig_signer *signer, enum err e)
+static enum cli_exit print_result(const struct cli *cli, const struct signed_file *in, const struct sig_signer *signer, enum err e)
 {
         struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
 
@@ -89,7 +39,7 @@ static enum cli_exit print_result(const struct cli *cli, const struct inputs *in
                 json_key(&w, "error");
                 json_object_open(&w);
                 json_put_str(&w, "code", err_name(e));
-                json_put_text(&w, "file", span_of_str(blame(in)));
+                json_put_text(&w, "file", span_of_str(signed_blame(in)));
                 json_put_str(&w, "reason", err_text(e));
                 json_object_close(&w);
         }
@@ -103,16 +53,16 @@ static enum cli_exit print_result(const struct cli *cli, const struct inputs *in
 
 static enum cli_exit run_verify(const struct cli *cli)
 {
-        struct inputs in = { 0 };
+        struct signed_file in = { 0 };
         struct sig_signer signer;
         struct sig_cert cert;
         struct sig sig;
-        enum cli_exit status = read_inputs(cli, &in);
+        enum cli_exit status = signed_read(cli, cli->arguments[0], &in);
         enum err e;
 
         if (status != CLI_OK)
                 return status;
-        e = sig_verify(in.sig, in.policy, in.certs, in.cert_count, &signer);
+        e = signed_verify(&in, &signer);
         if (cli->json) {
                 status = print_result(cli, &in, &signer, e);
         } else if (e == ERR_OK) {
@@ -122,7 +72,7 @@ static enum cli_exit run_verify(const struct cli *cli)
                 if (e == ERR_OK)
                         print_good(cli, &in, &sig, &signer, &cert);
         } else {
-                fprintf(stderr, "%s: %s\n", blame(&in), err_text(e));
+                fprintf(stderr, "%s: %s\n", signed_blame(&in), err_text(e));
         }
         if (e != ERR_OK)
                 return is_verdict(e) ? CLI_FAILED : CLI_USAGE;

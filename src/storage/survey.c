@@ -20,8 +20,8 @@ static const struct gpt_entry *find_entry(const struct gpt *gpt, uint32_t number
         return NULL;
 }
 
-/* One UTF-16 unit of valid UTF-8 at *text, and step behind it; a character outside the BMP counts by its low surrogate's low byte. */
-static uint16_t next_unit(struct span *text)
+/* The character at *text as its low UTF-16 unit, and step behind it; *text is valid UTF-8 and not empty. */
+static uint16_t next_unit(struct span *text, bool *ret_pair)
 {
         uint8_t lead = text->data[0];
         size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
@@ -31,39 +31,48 @@ static uint16_t next_unit(struct span *text)
                 point = point << 6 | (text->data[i] & 0x3f);
         len = len < text->len ? len : text->len;
         *text = span_of(text->data + len, text->len - len);
+        *ret_pair = len == 4;
         return (uint16_t)(len == 4 ? 0xdc00 | (point & 0x3ff) : point);
 }
 
-/*
- * The kernel keeps only the low byte of each UTF-16 unit of a partition's name and prints '!' for what it does not count as printable
- * (linux block/partitions/efi.c, utf16_le_to_7bit): compare as it does.
- */
-static bool kernel_name_equal(const char *ours, const char *kernel)
+static char kernel_char(uint16_t unit)
+{
+        uint8_t c = (uint8_t)unit;
+
+        return (char)((c > 0 && c < 0x20) || (c >= 0x7f && c < 0xa0) ? '!' : c);
+}
+
+void survey_kernel_name(const char *ours, char *ret_name)
 {
         struct span rest = span_of_str(ours);
+        size_t len = 0;
 
-        while (rest.len > 0 && *kernel) {
-                uint8_t c = (uint8_t)next_unit(&rest);
+        while (rest.len > 0 && len + 2 < GPT_NAME_BYTES) {
+                struct span at = rest;
+                bool pair;
+                uint16_t unit = next_unit(&rest, &pair);
 
-                if (c == 0)
-                        return *kernel == '\0';
-                if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-                        c = '!';
-                if (c != (uint8_t)*kernel++)
-                        return false;
+                if (pair) /* the high surrogate: 0xD800 and the upper ten bits of what exceeds 0xFFFF */
+                        ret_name[len++] = kernel_char((uint16_t)(((at.data[0] & 7) << 8 | (at.data[1] & 0x3f) << 2 | (at.data[2] & 0x3f) >> 4) - 0x40));
+                if (len > 0 && ret_name[len - 1] == '\0')
+                        return;
+                ret_name[len] = kernel_char(unit);
+                if (ret_name[len++] == '\0')
+                        return;
         }
-        return rest.len == 0 && *kernel == '\0';
+        ret_name[len] = '\0';
 }
 
 static bool witnesses_agree(const struct survey_kernel_view *kernel, const struct gpt *gpt, const struct gpt_entry *entry)
 {
         uint64_t factor = gpt->table.sector_bytes / 512;
-        char unique[GUID_TEXT_SIZE];
+        char unique[GUID_TEXT_SIZE], name[GPT_NAME_BYTES];
 
+        survey_kernel_name(entry->name, name);
         guid_format(span_of(entry->unique, GUID_BYTES), unique);
         return kernel->start_sectors == entry->first_lba * factor &&
                kernel->size_sectors == (entry->last_lba - entry->first_lba + 1) * factor && strcmp(kernel->part_uuid, unique) == 0 &&
-               kernel_name_equal(entry->name, kernel->part_name);
+               strcmp(name, kernel->part_name) == 0;
 }
 
 /* The disk's identity as one text: what it is, then a line an entry. Layout is left out, since growing a partition is no other disk. */

@@ -76,6 +76,12 @@ MUST_CHECK enum err survey_add_disk(struct survey *s, const struct survey_device
 void survey_add_volume(struct survey *s, const struct survey_device *device, const struct gpt *gpt, enum err gpt_error,
                        const struct probe *probe, enum err probe_error);
 
+/*
+ * A partition's name as the kernel tells it: the low byte of each UTF-16 unit, '!' for what it does not count as printable (linux
+ * block/partitions/efi.c, utf16_le_to_7bit). ours is UTF-8; ret_name has room for GPT_NAME_BYTES.
+ */
+void survey_kernel_name(const char *ours, char *ret_name);
+
 /* Whether every required partition has been found at least once: measuring need not wait any longer. */
 bool survey_complete(const struct survey *s);
 

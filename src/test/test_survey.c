@@ -188,7 +188,7 @@ static void test_kernel_names(void **state)
         } names[] = {
                 { "oem", "oem", true },          { "oem", "oe", false },         { "oe", "oem", false },
                 { "\xc3\xa9", "\xe9", true },    { "\xc4\x81", "!", true },      { "a\x7f", "a!", true },
-                { "a\xc4\x80z", "a", true },     { "\xf0\x9f\x98\x80", "!!", false },
+                { "a\xc4\x80z", "a", true },     { "\xf0\x9f\x98\x80", "=", true },
         };
 
         (void)state;
