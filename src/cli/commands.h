@@ -6,5 +6,6 @@
 #include "cli/cli.h"
 
 extern const struct cli_command cmd_policy;
+extern const struct cli_command cmd_predict;
 
 #endif
