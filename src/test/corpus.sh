@@ -110,7 +110,8 @@ make_squashfs() {
 	for comp in gzip xz zstd; do
 		run mksquashfs "$new/files" "$images/squashfs-$comp.img" -quiet -no-progress -comp $comp -mkfs-time 1700000000 -all-time 1700000000
 	done
-	run mksquashfs "$new/files" "$images/squashfs-bare.img" -quiet -no-progress -b 4096 -no-xattrs -no-fragments -no-exports -nopad
+	run mksquashfs "$new/files" "$images/squashfs-bare.img" -quiet -no-progress -b 4096 -no-xattrs -no-fragments \
+		-no-exports -nopad -mkfs-time 1700000000
 	for image in "$images"/squashfs*.img; do
 		seed squashfs "${image##*/}" 0 96
 	done
