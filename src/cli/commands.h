@@ -7,5 +7,6 @@
 
 extern const struct cli_command cmd_policy;
 extern const struct cli_command cmd_predict;
+extern const struct cli_command cmd_probe;
 
 #endif

@@ -6,6 +6,7 @@ int main(int argc, char **argv)
 {
         static const struct cli_command *const commands[] = {
                 &cmd_policy,
+                &cmd_probe,
                 &cmd_predict,
                 NULL,
         };

@@ -16,7 +16,7 @@
 /* Bits 5 and 6 of the default mount options are one number, the journal mode. */
 #define MOUNT_OPTION_NAMES "debug bsdgroups user_xattr acl uid16 - - - nobarrier block_validity discard nodelalloc"
 #define MOUNT_JOURNAL_MODE 0x60u
-#define JOURNAL_MODE_NAMES "- journal_data journal_data_ordered journal_data_writeback"
+#define JOURNAL_MODE_NAMES "unset journal_data journal_data_ordered journal_data_writeback"
 
 static void put_field_text(struct json_writer *w, const char *key, const uint8_t *field, size_t len)
 {

@@ -46,6 +46,7 @@ PROBER(squashfs)
 
 struct prober {
         const char *name;
+        uint32_t offset_bytes;
         enum err absent; /* what read returns when its signature is not there */
         enum err (*read)(const struct source *volume, uint8_t *work, struct probe *probe);
         void (*write)(struct json_writer *w, const struct probe *probe, unsigned classes);
@@ -54,14 +55,14 @@ struct prober {
 };
 
 static const struct prober probers[PROBE_TYPES] = {
-        [PROBE_LUKS1] = { "crypto_LUKS", ERR_LUKS1_NONE, read_luks1, write_luks1, NULL, uuid_luks1 },
-        [PROBE_LUKS2] = { "crypto_LUKS", ERR_LUKS2_NONE, read_luks2, write_luks2, label_luks2, uuid_luks2 },
-        [PROBE_VERITY] = { "DM_verity_hash", ERR_VERITY_NONE, read_verity, write_verity, NULL, uuid_verity },
-        [PROBE_EXT4] = { "ext4", ERR_EXT4_NONE, read_ext4, write_ext4, label_ext4, uuid_ext4 },
-        [PROBE_XFS] = { "xfs", ERR_XFS_NONE, read_xfs, write_xfs, label_xfs, uuid_xfs },
-        [PROBE_BTRFS] = { "btrfs", ERR_BTRFS_NONE, read_btrfs, write_btrfs, label_btrfs, uuid_btrfs },
-        [PROBE_VFAT] = { "vfat", ERR_VFAT_NONE, read_vfat, write_vfat, label_vfat, uuid_vfat },
-        [PROBE_SQUASHFS] = { "squashfs", ERR_SQUASHFS_NONE, read_squashfs, write_squashfs, NULL, NULL },
+        [PROBE_LUKS1] = { "crypto_LUKS", 0, ERR_LUKS1_NONE, read_luks1, write_luks1, NULL, uuid_luks1 },
+        [PROBE_LUKS2] = { "crypto_LUKS", 0, ERR_LUKS2_NONE, read_luks2, write_luks2, label_luks2, uuid_luks2 },
+        [PROBE_VERITY] = { "DM_verity_hash", 0, ERR_VERITY_NONE, read_verity, write_verity, NULL, uuid_verity },
+        [PROBE_EXT4] = { "ext4", EXT4_SUPERBLOCK_OFFSET, ERR_EXT4_NONE, read_ext4, write_ext4, label_ext4, uuid_ext4 },
+        [PROBE_XFS] = { "xfs", 0, ERR_XFS_NONE, read_xfs, write_xfs, label_xfs, uuid_xfs },
+        [PROBE_BTRFS] = { "btrfs", BTRFS_OFFSET, ERR_BTRFS_NONE, read_btrfs, write_btrfs, label_btrfs, uuid_btrfs },
+        [PROBE_VFAT] = { "vfat", 0, ERR_VFAT_NONE, read_vfat, write_vfat, label_vfat, uuid_vfat },
+        [PROBE_SQUASHFS] = { "squashfs", 0, ERR_SQUASHFS_NONE, read_squashfs, write_squashfs, NULL, NULL },
 };
 
 enum err probe_read(const struct source *volume, uint8_t *work, struct probe *ret_probe)
@@ -90,6 +91,11 @@ const char *probe_name(const struct probe *probe, const struct probe_hit *hit)
         if (hit->type == PROBE_EXT4 && hit->error == ERR_OK)
                 return ext4_type_name(&probe->ext4);
         return probers[hit->type].name;
+}
+
+uint32_t probe_offset_bytes(const struct probe_hit *hit)
+{
+        return probers[hit->type].offset_bytes;
 }
 
 struct span probe_label(const struct probe *probe, const struct probe_hit *hit)

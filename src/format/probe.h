@@ -59,6 +59,8 @@ const struct probe_hit *probe_single(const struct probe *probe);
 
 /* "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "squashfs", "crypto_LUKS", "DM_verity_hash": libblkid's names. */
 const char *probe_name(const struct probe *probe, const struct probe_hit *hit);
+/* Where in the volume that signature's first structure stands. */
+uint32_t probe_offset_bytes(const struct probe_hit *hit);
 /* Label and UUID as libblkid prints them; empty when the format has none. ret_uuid has room for GUID_TEXT_SIZE. */
 struct span probe_label(const struct probe *probe, const struct probe_hit *hit);
 void probe_uuid(const struct probe *probe, const struct probe_hit *hit, char *ret_uuid);
