@@ -3,7 +3,7 @@
  * Reads canonical JSON (RFC 8785) in place, with no memory of its own: the strict counterpart of the writer in base/json.
  *
  * Accepted is exactly what that writer can write: no white space, keys ASCII without escapes in strictly ascending order, strings of valid
- * UTF-8 with the escapes of RFC 8785 section 3.2.2.2 and no others, numbers from 0 to 2^53 - 1 as plain digits, at most JSON_DEPTH_MAX
+ * UTF-8 with the escapes of RFC 8785 section 3.2.2.2 and no others, numbers from 0 to 2^53 - 1 as plain digits, fewer than JSON_DEPTH_MAX
  * levels. So one value has one spelling, and bytes that pass can be hashed as they are.
  */
 #ifndef BASE_CANON_H

@@ -40,12 +40,12 @@ struct replay_place {
         size_t offset;   /* of its first byte */
 };
 
-/* ---- firmware.bin: everything up to ExitBootServices, with what the boot loader and the EFI stub of the kernel extended ------ */
+/* ---- firmware.bin: everything up to ExitBootServices, with what boot loader and EFI stub extended ---------------------- */
 
 /* ret_banks: those of r->banks that the log has digests for; values of others are worthless. Errors of log/tcg. */
 MUST_CHECK enum err replay_firmware(struct replay *r, struct span log, unsigned *ret_banks, struct replay_place *ret_place);
 
-/* ---- events.cel --------------------------------------------------------------------------------------------------------- */
+/* ---- events.cel ------------------------------------------------------------------------------------------------------- */
 
 struct replay_events {
         unsigned pcr;        /* that the events went into; 0 when there are none */
@@ -56,12 +56,13 @@ struct replay_events {
         struct event_order order;
 };
 /*
- * Each digest is recomputed from the content; ERR_REPLAY_DIGEST when a record says otherwise or lacks one of the banks of r, ERR_EVENT_ORDER,
- * ERR_EVENT_REPEATED, errors of event_type_of() and log/cel. A torn last record is no error.
+ * Each digest is recomputed from the content; ERR_REPLAY_DIGEST when a record says otherwise or lacks one of the banks of r,
+ * ERR_CEL_CONTENT_TYPE when an info event was extended or another one was not, ERR_EVENT_ORDER, ERR_EVENT_REPEATED, errors
+ * of event_type_of() and log/cel. A torn last record is no error.
  */
 MUST_CHECK enum err replay_events(struct replay *r, struct span log, struct replay_events *ret_result, struct replay_place *ret_place);
 
-/* ---- ima.bin ------------------------------------------------------------------------------------------------------------ */
+/* ---- ima.bin ---------------------------------------------------------------------------------------------------------- */
 
 /*
  * The IMA log is read after the quote, so the quoted values are those of a prefix of it. Both modes of each bank are tried in the same
@@ -90,9 +91,9 @@ void replay_ima_add(struct replay_ima *r, const struct ima_entry *e);
 /* The loop over a whole log in memory. Errors of log/ima; without targets it only replays. */
 MUST_CHECK enum err replay_ima(struct replay_ima *r, struct span log, enum alg column, struct replay_place *ret_place);
 
-/* ---- boot_aggregate ----------------------------------------------------------------------------------------------------- */
+/* ---- boot_aggregate --------------------------------------------------------------------------------------------------- */
 
-/* What IMA logs as its first entry: hash over PCR 0 to 7 for SHA-1, over PCR 0 to 9 for the others (ima_crypto.c: ima_calc_boot_aggregate_tfm). */
+/* IMA's first entry: hash over PCR 0 to 7 for SHA-1, over PCR 0 to 9 for the others (ima_crypto.c: ima_calc_boot_aggregate_tfm). */
 void replay_boot_aggregate(const struct replay *r, enum alg bank, struct digest *ret_aggregate);
 
 #endif

@@ -71,8 +71,8 @@ bool tcg_event_startup_locality(const struct tcg_event *e, uint8_t *ret_locality
 bool tcg_event_data_matches(const struct tcg_event *e);
 
 /*
- * The UEFI_GPT_DATA (header | u64 count | entries) of the first EV_EFI_GPT_EVENT. ERR_TCG_NO_GPT when there is none, ERR_TCG_GPT_DIGEST when
- * its data is not what was extended.
+ * The UEFI_GPT_DATA (header | u64 count | entries) of the first EV_EFI_GPT_EVENT. ERR_TCG_NO_GPT when there is none, ERR_TCG_GPT_DIGEST
+ * when its data is not what was extended.
  */
 MUST_CHECK enum err tcg_find_gpt(struct span log, struct span *ret_gpt_data);
 
