@@ -79,6 +79,7 @@ static enum cli_exit make_signature(const struct cli *cli, mbedtls_pk_context *p
         };
         unsigned char signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
         struct digest digest;
+        struct sig signed_sig = *sig;
         struct span hash;
         size_t len;
         int code;
@@ -89,8 +90,8 @@ static enum cli_exit make_signature(const struct cli *cli, mbedtls_pk_context *p
         code = mbedtls_pk_sign(pk, md[sig->alg], hash.data, hash.len, signature, sizeof(signature), &len, random_bytes, NULL);
         if (code != 0)
                 return cli_fail(cli, CLI_FAILED, "the key does not sign (mbedtls -0x%04x)", (unsigned)-code);
-        sig->signature = span_of(signature, len);
-        e = sig_write(sig, buf, ret_file);
+        signed_sig.signature = span_of(signature, len);
+        e = sig_write(&signed_sig, buf, ret_file);
         if (e != ERR_OK)
                 return cli_fail(cli, CLI_FAILED, "%s", err_text(e));
         sig->signature = span_sub(*ret_file, SIG_HEADER_BYTES, len);
