@@ -58,7 +58,10 @@ make_ext() {
 	run mkfs.ext3 -q -L third -U "$(uuid 21)" "$(sparse ext3.img 8M)"
 	run mkfs.ext4 -q -L options -U "$(uuid 22)" -O metadata_csum_seed,encrypt,casefold -e remount-ro "$(sparse ext4-options.img 16M)"
 	run tune2fs -o acl,user_xattr,nobarrier -E mount_opts=data=journal "$images/ext4-options.img"
-	for image in "$images"/ext*.img; do
+	run mke2fs -q -L journal -U "$(uuid 23)" -O journal_dev "$(sparse jbd.img 4M)"
+	run mkfs.ext4 -q -L clusters -U "$(uuid 24)" -O bigalloc,quota,project -C 65536 -E stride=4,stripe-width=8 \
+		"$(sparse ext4-clusters.img 64M)"
+	for image in "$images"/ext*.img "$images/jbd.img"; do
 		seed ext4 "${image##*/}" 1024 1024
 	done
 }
@@ -76,6 +79,9 @@ make_xfs() {
 	for image in "$images"/xfs*.img; do
 		seed xfs "${image##*/}" 0 512
 	done
+	run mkfs.xfs -q -L sectors -s size=4096 -m rmapbt=1,bigtime=1 -d su=64k,sw=2 -n size=8192 -m uuid="$(uuid 37)" \
+		"$(sparse xfs-sectors.img 1G)"
+	seed xfs xfs-sectors.img 0 4096
 }
 
 make_btrfs() {
@@ -159,6 +165,42 @@ make_verity() {
 	done
 }
 
+# change IMAGE OFFSET: another disk GUID in the GPT header at OFFSET, so that its checksum is wrong.
+change() {
+	printf 'changed' | dd of="$images/$1" bs=1 seek=$(($2 + 56)) conv=notrunc status=none
+}
+
+make_broken_disks() {
+	end=$((256 * 1024 * 1024))
+	for name in primary-bad backup-bad both-bad stale; do
+		run cp --sparse=always "$images/disk-cos.img" "$images/disk-$name.img"
+	done
+	change disk-primary-bad.img 512
+	change disk-backup-bad.img $((end - 512))
+	change disk-both-bad.img 512
+	change disk-both-bad.img $((end - 512))
+	# Both tables are good by themselves, but only the primary knows the new name.
+	run sgdisk --change-name 2:renamed "$images/disk-stale.img"
+	tail -c 16896 "$images/disk-cos.img" | dd of="$images/disk-stale.img" bs=512 seek=$((end / 512 - 33)) conv=notrunc status=none
+}
+
+# small NAME LINE...: a whole disk of 16 KiB with four slots as a seed.
+small() {
+	name=$1
+	shift
+	truncate -s 16K "$new/gpt/$name"
+	printf '%s\n' 'label: gpt' 'table-length: 4' 'first-lba: 8' "$@" >"$new/lines"
+	run sfdisk --quiet "$new/gpt/$name" <"$new/lines"
+	rm "$new/lines"
+}
+
+make_small_disks() {
+	mkdir -p "$new/gpt"
+	small none
+	small two 'start=8, size=4, name=oem' 'start=12, size=8, name=persistent'
+	small efi 'start=8, size=1, type=U, name=efi, attrs="RequiredPartition,GUID:63"' 'start=20, name="naïve ☃ 𝕮𝕺𝕾"'
+}
+
 # The layout that COS images have, and what may go wrong with one.
 make_disks() {
 	disk=$(sparse disk-cos.img 256M)
@@ -175,14 +217,8 @@ make_disks() {
 		label: dos
 		start=2048, type=83
 	EOF
-	# Both ends of the disk: MBR, primary header and entries; backup entries and header.
-	mkdir -p "$new/gpt"
-	for image in disk-cos disk-wide disk-hybrid; do
-		{
-			head -c 17408 "$images/$image.img"
-			tail -c 16896 "$images/$image.img"
-		} >"$new/gpt/$image"
-	done
+	make_broken_disks
+	make_small_disks
 }
 
 some_files
