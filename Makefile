@@ -54,7 +54,7 @@ help: ## list the targets
 	@sed -n "s/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p" Makefile | awk -F@ '{ printf "%-16s %s\n", $$1, $$2 }'
 
 # Defines mbedtls_c, yyjson_c, tss_c, tcti_device_c and tcti_swtpm_c; made by fetching, after which make starts again.
-ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean keys,$(or $(MAKECMDGOALS),all)),)
 include build/third-party.mk
 endif
 

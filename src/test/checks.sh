@@ -57,6 +57,9 @@ ok "a writable global is found" finds 'low.o low_count in .data' base/low.c 'int
 ok "one that begins as zero is found" finds 'low.o low_count in .bss' base/low.c 'int low_count;'
 ok "one inside a function is found" finds 'in .bss' base/low.c 'int low_next(void) { static int n; return ++n; }'
 ok "another module's name is found" finds 'low.c defines lower_get' base/low.c 'int lower_get(void) { return 2; }'
+ok "a name of the module's header is allowed, of another is not" finds 'low_more.c defines high_get2' base/low_more.c 'int low_two(void) { return 2; }
+int high_get2(void) { return 3; }'
+ok "and only that is named" fails says 'low_two' "$work/log"
 ok "a long function is found" finds 'src/base/low.c:3: 61 lines: int low_long(int a)' base/low.c "int low_long(int a)
 {
 $(repeat '	a++;' 60)
