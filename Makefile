@@ -97,7 +97,7 @@ flags_for = $(if $(filter src/%,$1),$(warnings) $(if $(WERROR),-Werror) $(own_cp
 	$(if $(filter build/src/tpm2-tss/%,$1),$(tss_cpp)) $(if $(filter %/tcti-swtpm.c,$1),-DTss2_Tcti_Info=tcti_swtpm_info)))
 
 musl_dir = /usr/lib/$(subst gnu,musl,$(shell gcc -print-multiarch))
-musl_flags := $(common) -Os -g0 -fno-ident -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
+musl_flags := $(common) -Os -g0 -fno-ident -fno-asynchronous-unwind-tables -fno-unwind-tables -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
 	-idirafter build/kernel-headers
 musl_lto := -flto -flto-partition=one
 musl_link = -nostartfiles $(musl_dir)/rcrt1.o $(musl_dir)/crti.o $(musl_dir)/crtn.o -static -Wl,-pie,--no-dynamic-linker,-z,text \
@@ -157,7 +157,7 @@ build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(bench_port_c) $(tcti_sw
 build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.sh
 	@echo '  LD    $@'
 	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_lto) -frandom-seed=$@ $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
-	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),163840) && mv $@.new $@
+	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),270336) && mv $@.new $@
 
 test_programs := $(patsubst src/test/%.c,build/test/%,$(test_c))
 $(test_programs): build/test/%: build/host/src/test/%.o $(addprefix build/host/,libhelp.a libeffects.a libcommands.a) $(call libraries_of,host)

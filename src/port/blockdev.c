@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Block devices as sysfs lists them (Documentation/ABI/stable/sysfs-block), and bounded reads of one at a time. */
 #include "port/machine.h"
+#include "port/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -227,10 +227,12 @@ static bool is_listed_device(int fd, const struct survey_device *device)
 
 static int open_node(const struct machine *m, const char *name)
 {
-        char path[16 + SURVEY_NAME_BYTES];
+        struct text path;
 
-        snprintf(path, sizeof(path), "/dev/%s", name);
-        return machine_open(m, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        text_begin(&path);
+        text_add(&path, "/dev/");
+        text_add(&path, name);
+        return machine_open(m, path.buf, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
 enum err blockdev_open(void *context, const struct survey_device *device, struct source *ret_source)
@@ -272,10 +274,15 @@ void blockdev_close(void *context)
 
 static int open_by_number(const struct machine *m, uint32_t major, uint32_t minor, const char *below)
 {
-        char path[96];
+        struct text path;
 
-        snprintf(path, sizeof(path), "/sys/dev/block/%u:%u%s", major, minor, below);
-        return machine_open(m, path, O_RDONLY | O_DIRECTORY);
+        text_begin(&path);
+        text_add(&path, "/sys/dev/block/");
+        text_add_u64(&path, major);
+        text_add(&path, ":");
+        text_add_u64(&path, minor);
+        text_add(&path, below);
+        return machine_open(m, path.buf, O_RDONLY | O_DIRECTORY);
 }
 
 enum err blockdev_by_number(void *context, uint32_t major, uint32_t minor, struct survey_device *ret_device)
@@ -315,15 +322,18 @@ static bool parse_numbers(const char *text, uint32_t *ret_major, uint32_t *ret_m
 static enum err read_slave(int slaves, unsigned *ret_count, uint32_t *major, uint32_t *minor)
 {
         struct folder folder;
-        char name[SURVEY_NAME_BYTES + 8], numbers[32];
         const char *slave;
+        struct text name;
+        char numbers[32];
         enum err result;
 
         *ret_count = 0;
         folder_on(&folder, slaves);
         while (folder_next(&folder, &slave, &result)) {
-                snprintf(name, sizeof(name), "%.31s/dev", slave);
-                if (++*ret_count == 1 && (machine_read_text(slaves, name, numbers, sizeof(numbers)) != 0 ||
+                text_begin(&name);
+                text_add(&name, slave);
+                text_add(&name, "/dev");
+                if (++*ret_count == 1 && (machine_read_text(slaves, name.buf, numbers, sizeof(numbers)) != 0 ||
                                           !parse_numbers(numbers, major, minor))) {
                         result = ERR_BLOCKDEV_LIST;
                         break;

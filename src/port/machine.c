@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/reboot.h>
 #include <time.h>
 #include <unistd.h>

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every block device is read and given to the survey, again when the set of devices has changed, until all is there or time is up. */
+#include "boot/stages.h"
+
+#define POLL_MS 25
+
+/*
+ * Boots that have no COS partitions to wait for: live media, installers and recovery, as their kernel command lines tell. Waiting less can only
+ * lead to "absent", so it does not matter who wrote that line.
+ */
+static const char *const no_wait_words[] = { "live:", "netboot", "COS_RECOVERY", "COS_SYSTEM", "recovery-mode", "rd.cos.disable" };
+
+static bool is_live_boot(struct boot *b)
+{
+        char line[4096];
+        struct span bytes;
+
+        if (b->ports->file_read(b->ports->context, "/proc/cmdline", (uint8_t *)line, sizeof(line) - 1, &bytes) != ERR_OK)
+                return false;
+        line[bytes.len] = '\0';
+        for (size_t i = 0; i < sizeof(no_wait_words) / sizeof(no_wait_words[0]); i++)
+                if (strstr(line, no_wait_words[i]))
+                        return true;
+        return false;
+}
+
+/* ---- one pass ------------------------------------------------------------------------------------------------------------ */
+
+static enum err read_gpt(struct boot *b, const struct survey_device *disk)
+{
+        const struct ports *p = b->ports;
+        struct source source;
+        enum err e = p->device_open(p->context, disk, &source);
+
+        if (e != ERR_OK)
+                return e;
+        e = gpt_read(&source, b->gpt_work, &b->gpt);
+        p->device_close(p->context);
+        return e;
+}
+
+static enum err read_volume(struct boot *b, const struct survey_device *device)
+{
+        const struct ports *p = b->ports;
+        struct source source;
+        enum err e = p->device_open(p->context, device, &source);
+
+        if (e != ERR_OK)
+                return e;
+        e = probe_read(&source, b->probe_work, &b->probe);
+        p->device_close(p->context);
+        return e;
+}
+
+/* A whole disk is looked at as a volume even when it has partitions: somebody may find a label on it. */
+static enum err add_device(struct boot *b, const struct survey_device *device, enum err *gpt_error)
+{
+        enum err probe_error;
+
+        if (!device->is_partition) {
+                *gpt_error = read_gpt(b, device);
+                TRY(survey_add_disk(&b->survey, device, *gpt_error == ERR_OK ? &b->gpt : NULL, *gpt_error));
+        }
+        probe_error = read_volume(b, device);
+        survey_add_volume(&b->survey, device, *gpt_error == ERR_OK ? &b->gpt : NULL, *gpt_error,
+                          probe_error == ERR_OK ? &b->probe : NULL, probe_error);
+        return ERR_OK;
+}
+
+static enum err survey_once(struct boot *b)
+{
+        const struct ports *p = b->ports;
+        enum err gpt_error = ERR_GPT_NONE, e;
+        struct survey_device device;
+        bool more;
+
+        survey_begin(&b->survey, &b->policy);
+        TRY(p->devices_begin(p->context));
+        while ((e = p->devices_next(p->context, &device, &more)) == ERR_OK && more) {
+                e = add_device(b, &device, &gpt_error);
+                if (e != ERR_OK)
+                        break;
+        }
+        p->devices_end(p->context);
+        return e;
+}
+
+/* ---- waiting ------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t print, const void *bytes, size_t len)
+{
+        for (size_t i = 0; i < len; i++)
+                print = (print ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3ull;
+        return print;
+}
+
+/* A number that changes when a device comes, goes, or gets another medium or size; the order of the listing does not matter. */
+static enum err fingerprint(struct boot *b, uint64_t *ret_print)
+{
+        const struct ports *p = b->ports;
+        struct survey_device device;
+        uint64_t sum = 0;
+        enum err e;
+        bool more;
+
+        TRY(p->devices_begin(p->context));
+        while ((e = p->devices_next(p->context, &device, &more)) == ERR_OK && more) {
+                uint64_t print = mix(0xcbf29ce484222325ull, device.name, strlen(device.name));
+
+                print = mix(print, &device.major, sizeof(device.major));
+                print = mix(print, &device.minor, sizeof(device.minor));
+                print = mix(print, &device.diskseq, sizeof(device.diskseq));
+                sum += mix(print, &device.size_bytes, sizeof(device.size_bytes));
+        }
+        p->devices_end(p->context);
+        if (e == ERR_OK)
+                *ret_print = sum;
+        return e;
+}
+
+/* The set is noted before it is surveyed, so a device that comes in between is seen as a change. */
+enum err disks_survey(struct boot *b)
+{
+        const struct ports *p = b->ports;
+        uint64_t until_ms = b->started_ms + (b->nowait || is_live_boot(b) ? 0 : (uint64_t)b->policy.wait_s * 1000);
+        uint64_t seen, now;
+
+        TRY(fingerprint(b, &seen));
+        for (;;) {
+                TRY(survey_once(b));
+                do {
+                        if (survey_complete(&b->survey) || p->now_ms(p->context) >= until_ms) {
+                                b->finished = b->nowait && !survey_complete(&b->survey);
+                                return ERR_OK;
+                        }
+                        p->sleep_ms(p->context, POLL_MS);
+                        TRY(fingerprint(b, &now));
+                } while (now == seen);
+                seen = now;
+        }
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cosima-boot: measure before anything is mounted, hand over after it, or say that the boot failed. Its stages stand in commands.c. */
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/version.h"
+#include "boot/boot.h"
+#include "port/machine.h"
+
+/* One block for the whole run, of a size that no disk decides; pages that are not touched cost nothing. */
+struct run {
+        struct machine machine;
+        struct boot boot;
+};
+
+static int usage(void)
+{
+        static const char text[] = "cosima-boot: usage:\n"
+                                   "  cosima-boot measure [--nowait]   before the declared partitions are mounted\n"
+                                   "  cosima-boot handover             after they are mounted\n"
+                                   "  cosima-boot fail REASON          when the boot failed elsewhere\n";
+
+        return write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ? 3 : 2;
+}
+
+static int run(struct run *r, int argc, char **argv)
+{
+        struct ports ports = machine_ports(&r->machine);
+
+        r->boot.ports = &ports;
+        if (argc == 2 && strcmp(argv[1], "measure") == 0)
+                return boot_measure(&r->boot);
+        if (argc == 3 && strcmp(argv[1], "measure") == 0 && strcmp(argv[2], "--nowait") == 0) {
+                r->boot.nowait = true;
+                return boot_measure(&r->boot);
+        }
+        if (argc == 2 && strcmp(argv[1], "handover") == 0)
+                return boot_handover(&r->boot);
+        if (argc == 3 && strcmp(argv[1], "fail") == 0) {
+                r->boot.reason = span_of_str(argv[2]);
+                return boot_fail(&r->boot);
+        }
+        return usage();
+}
+
+int main(int argc, char **argv)
+{
+        struct run *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        int status;
+
+        if (r == MAP_FAILED)
+                return 3;
+        umask(077);
+        status = run(r, argc, argv);
+        machine_close(&r->machine);
+        return status;
+}
