@@ -221,6 +221,16 @@ make_disks() {
 	make_small_disks
 }
 
+# Certificates, signatures and policies.
+make_trust() {
+	mkdir -p "$new/trust" "$new/cert" "$new/sig" "$new/policy"
+	. src/test/lib-trust.sh
+	trust_corpus "$new/trust"
+	cp "$new/trust"/*.der "$new/trust"/*.pem "$new/cert"
+	cp "$new/trust"/*.sig "$new/sig"
+	cp policy/kairos-grub policy/kairos-uki policy/elemental policy/strict "$new/policy"
+}
+
 some_files
 make_ext
 make_xfs
@@ -230,5 +240,6 @@ make_squashfs
 make_luks
 make_verity
 make_disks
+make_trust
 rm -rf "$new/files" "$new/key" "$new/key2" "$new/token" "$new/said" "$top"
 mv "$new" "$top"

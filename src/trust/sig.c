@@ -100,6 +100,9 @@ static enum err cert_error(int code)
                 return ERR_SIG_MEMORY;
         if (code == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || code == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE)
                 return ERR_SIG_KEY_TYPE;
+        /* With what the OID parser said added, which is less than 0x80. */
+        if (code <= MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG && code > MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG - 0x80)
+                return ERR_SIG_CERT_ALG;
         return ERR_SIG_CERT;
 }
 
