@@ -71,7 +71,8 @@ static bool witnesses_agree(const struct survey_kernel_view *kernel, const struc
         survey_kernel_name(entry->name, name);
         guid_format(span_of(entry->unique, GUID_BYTES), unique);
         return kernel->start_sectors == entry->first_lba * factor &&
-               kernel->size_sectors == (entry->last_lba - entry->first_lba + 1) * factor && strcmp(kernel->part_uuid, unique) == 0 &&
+               kernel->size_sectors == (entry->last_lba - entry->first_lba + 1) * factor &&
+               (kernel->part_uuid[0] == '\0' || strcmp(kernel->part_uuid, unique) == 0) &&
                strcmp(name, kernel->part_name) == 0;
 }
 

@@ -18,7 +18,7 @@ struct survey_kernel_view {
         uint32_t number;        /* PARTN, 0 when the device is no partition */
         uint64_t start_sectors; /* in units of 512 bytes */
         uint64_t size_sectors;
-        char part_uuid[GUID_TEXT_SIZE];
+        char part_uuid[GUID_TEXT_SIZE]; /* empty before Linux 6.9, which does not tell it */
         char part_name[GPT_NAME_BYTES];
 };
 
