@@ -88,13 +88,14 @@ static enum err add_handover_event(struct work *w)
 {
         struct event_mount mounts[POLICY_PARTITIONS_MAX];
         const struct policy *policy = &w->plan->policy;
-        unsigned count = 0;
         struct span content;
 
-        for (unsigned i = 0; i < policy->partition_count; i++)
-                if (w->survey.partitions[i].count > 0)
-                        mounts[count++] = (struct event_mount){ policy->partitions[i].name, ERR_OK };
-        TRY(event_write_handover(mounts, count, event_room(), EVENT_BYTES_MAX, &content));
+        for (unsigned i = 0; i < policy->partition_count; i++) {
+                bool absent = w->survey.partitions[i].count == 0;
+
+                mounts[i] = (struct event_mount){ policy->partitions[i].name, absent ? ERR_BOOT_NOT_MOUNTED : ERR_OK };
+        }
+        TRY(event_write_handover(mounts, policy->partition_count, event_room(), EVENT_BYTES_MAX, &content));
         add_event(w->plan, content);
         return ERR_OK;
 }
