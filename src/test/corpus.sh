@@ -145,12 +145,13 @@ make_luks() {
 	for image in luks1 luks1-cbc; do
 		seed luks1 $image.img 0 592
 	done
-	# The first 512 bytes of the binary header, then the JSON text without the zeros behind it.
-	mkdir -p "$new/luks2"
+	# The JSON text without the zeros behind it, alone and after the first 512 bytes of the binary header.
+	mkdir -p "$new/luks2" "$new/luks2_json"
 	for image in luks2 luks2-plain luks2-wide; do
+		tail -c +4097 "$images/$image.img" | head -c 12288 | tr -d '\0' >"$new/luks2_json/$image"
 		{
 			head -c 512 "$images/$image.img"
-			tail -c +4097 "$images/$image.img" | head -c 12288 | tr -d '\0'
+			cat "$new/luks2_json/$image"
 		} >"$new/luks2/$image"
 	done
 }
