@@ -256,3 +256,25 @@ bool quote_has_nonce(const struct quote *quote, struct span nonce)
         return nonce.len > 0 && quote->extra_data.len == nonce.len &&
                mbedtls_ct_memcmp(quote->extra_data.data, nonce.data, nonce.len) == 0;
 }
+
+bool quote_has_values(const struct quote *quote, enum alg hash, const struct quote_bank *banks)
+{
+        struct digest_state state;
+        struct digest digest;
+
+        digest_begin(&state, hash);
+        for (unsigned i = 0; i < quote->selection_count; i++) {
+                const struct quote_selection *s = &quote->selections[i];
+                enum alg alg;
+
+                if (s->pcrs == 0)
+                        continue;
+                if (alg_by_tpm_id(s->tpm_id, &alg) != ERR_OK || (s->pcrs & ~banks[alg].pcrs) != 0)
+                        return false;
+                for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
+                        if (s->pcrs >> pcr & 1)
+                                digest_add(&state, digest_span(&banks[alg].values[pcr]));
+        }
+        digest_end(&state, &digest);
+        return span_equal(digest_span(&digest), quote->pcr_digest);
+}

@@ -58,6 +58,18 @@ MUST_CHECK enum err quote_verify(struct span message, const struct quote_signatu
 /* By what an attestation key is pinned: SHA-256 of its SubjectPublicKeyInfo (DER). ERR_QUOTE_AK. */
 MUST_CHECK enum err quote_ak_sha256(struct span ak_pem, uint8_t *ret_sha256);
 
+/* PCR values of one bank. */
+struct quote_bank {
+        uint32_t pcrs; /* set: which are known */
+        struct digest values[QUOTE_PCRS];
+};
+
+/*
+ * Whether these values, one bank for each enum alg, are those that were quoted: the digest over the selected ones, by the hash of the signature
+ * (TPM 2.0 part 3, section 18.4), is the signed one. False also when one of them is not known.
+ */
+bool quote_has_values(const struct quote *quote, enum alg alg, const struct quote_bank *banks);
+
 /* Whether the quote answers this nonce: same length, compared in constant time. */
 bool quote_has_nonce(const struct quote *quote, struct span nonce);
 

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading baselines and looking files up in them. */
+#include "verify/baseline.h"
+
+#include "base/hex.h"
+
+static enum err get_hex(struct span object, const char *key, size_t len, uint8_t *ret_bytes)
+{
+        struct span value, text;
+
+        TRY(canon_member(object, key, &value));
+        TRY(canon_plain_string(value, &text));
+        return hex_decode(text, len, ret_bytes);
+}
+
+static enum err get_u64(struct span object, const char *key, uint64_t *ret_number)
+{
+        struct span value;
+
+        TRY(canon_member(object, key, &value));
+        return canon_u64(value, ret_number);
+}
+
+static enum err get_text(struct span object, const char *key, struct span *ret_text)
+{
+        struct span value;
+
+        TRY(canon_member(object, key, &value));
+        return canon_plain_string(value, ret_text);
+}
+
+static enum err read_pcr_index(struct span key, unsigned *ret_pcr)
+{
+        uint64_t number;
+
+        if (canon_u64(key, &number) != ERR_OK || number >= QUOTE_PCRS)
+                return ERR_BASELINE_SHAPE;
+        *ret_pcr = (unsigned)number;
+        return ERR_OK;
+}
+
+/* {"0":"<hex>",…} */
+static enum err read_bank(struct span value, enum alg alg, struct quote_bank *bank)
+{
+        struct canon_walk walk;
+        struct span key, text;
+        unsigned pcr;
+
+        TRY(canon_open_object(value, &walk));
+        while (canon_next_member(&walk, &key, &value)) {
+                TRY(read_pcr_index(key, &pcr));
+                TRY(canon_plain_string(value, &text));
+                bank->values[pcr].alg = alg;
+                TRY(hex_decode(text, alg_info(alg)->size, bank->values[pcr].bytes));
+                bank->pcrs |= 1u << pcr;
+        }
+        return ERR_OK;
+}
+
+enum err baseline_read_banks(struct span value, struct quote_bank *banks)
+{
+        struct canon_walk walk;
+        struct span key;
+        enum alg alg;
+
+        TRY(canon_open_object(value, &walk));
+        while (canon_next_member(&walk, &key, &value)) {
+                TRY(alg_by_name(key, &alg));
+                TRY(read_bank(value, alg, &banks[alg]));
+        }
+        return ERR_OK;
+}
+
+static enum err read_boot_chain(struct span value, struct baseline *b)
+{
+        return baseline_read_banks(value, b->boot_chain);
+}
+
+static enum err read_content(struct span value, struct baseline *b)
+{
+        struct canon_walk walk;
+
+        TRY(canon_open_array(value, &walk));
+        while (canon_next_element(&walk, &value)) {
+                if (b->content_count == POLICY_WALKS_MAX)
+                        return ERR_BASELINE_SHAPE;
+                b->content[b->content_count++] = value;
+        }
+        return ERR_OK;
+}
+
+static enum err read_mounts(struct span value, struct baseline *b)
+{
+        struct canon_walk walk;
+        struct span walked;
+
+        TRY(canon_open_array(value, &walk));
+        while (canon_next_element(&walk, &value)) {
+                struct alias_mount *m = &b->mounts[b->mount_count];
+
+                if (b->mount_count == ALIAS_MOUNTS_MAX)
+                        return ERR_BASELINE_MOUNTS;
+                TRY(get_text(value, "partition", &m->partition));
+                TRY(get_text(value, "point", &m->point));
+                TRY(get_text(value, "root", &m->root));
+                TRY(canon_member(value, "walked", &walked));
+                m->walked = span_equal_str(walked, "true");
+                b->mount_count++;
+        }
+        return ERR_OK;
+}
+
+static enum err read_pcr(struct span value, struct baseline *b)
+{
+        uint64_t pcr;
+
+        TRY(canon_u64(value, &pcr));
+        if (pcr >= QUOTE_PCRS)
+                return ERR_BASELINE_SHAPE;
+        b->pcr = (unsigned)pcr;
+        return ERR_OK;
+}
+
+static enum err read_pcrs(struct span value, struct baseline *b)
+{
+        struct canon_walk walk;
+        struct span key, text;
+
+        TRY(canon_open_object(value, &walk));
+        while (canon_next_member(&walk, &key, &value)) {
+                struct digest *d = &b->pcrs.digests[b->pcrs.count];
+
+                TRY(alg_by_name(key, &d->alg));
+                TRY(canon_plain_string(value, &text));
+                TRY(hex_decode(text, alg_info(d->alg)->size, d->bytes));
+                b->pcrs.count++;
+        }
+        return ERR_OK;
+}
+
+static enum err read_policy(struct span value, struct baseline *b)
+{
+        TRY(get_text(value, "name", &b->policy_name));
+        TRY(get_hex(value, "sha256", 32, b->policy_sha256));
+        TRY(get_hex(value, "signer", 32, b->policy_signer));
+        return get_u64(value, "version", &b->policy_version);
+}
+
+static enum err read_selection(struct span value, struct baseline *b)
+{
+        struct canon_walk walk;
+        struct span key;
+        uint64_t pcrs;
+        enum alg alg;
+
+        TRY(canon_open_object(value, &walk));
+        while (canon_next_member(&walk, &key, &value)) {
+                TRY(alg_by_name(key, &alg));
+                TRY(canon_u64(value, &pcrs));
+                if (pcrs >> QUOTE_PCRS)
+                        return ERR_BASELINE_SHAPE;
+                b->selection[alg] = (uint32_t)pcrs;
+        }
+        return ERR_OK;
+}
+
+static enum err read_storage(struct span value, struct baseline *b)
+{
+        struct canon_walk walk;
+
+        b->storage = value;
+        return canon_open_object(value, &walk);
+}
+
+static enum err read_tpm(struct span value, struct baseline *b)
+{
+        uint8_t firmware[8];
+
+        TRY(get_hex(value, "firmware", sizeof(firmware), firmware));
+        b->tpm_firmware = 0;
+        for (size_t i = 0; i < sizeof(firmware); i++)
+                b->tpm_firmware = b->tpm_firmware << 8 | firmware[i];
+        return get_u64(value, "resets", &b->tpm_resets);
+}
+
+static enum err read_ak(struct span value, struct baseline *b)
+{
+        struct span text;
+
+        TRY(canon_plain_string(value, &text));
+        return hex_decode(text, sizeof(b->ak_sha256), b->ak_sha256);
+}
+
+static int compare_names(struct span a, struct span b)
+{
+        int by_bytes = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
+
+        return by_bytes != 0 ? by_bytes : a.len < b.len ? -1 : a.len > b.len;
+}
+
+static enum err read_files(struct span value, struct baseline_file *files, size_t cap, size_t *ret_count)
+{
+        struct canon_walk walk, inner;
+        size_t count = 0;
+
+        TRY(canon_open_array(value, &walk));
+        while (canon_next_element(&walk, &value)) {
+                if (count == cap)
+                        return ERR_BASELINE_FILES;
+                TRY(canon_open_array(value, &inner));
+                if (!canon_next_element(&inner, &value))
+                        return ERR_BASELINE_SHAPE;
+                files[count] = (struct baseline_file){ value, inner };
+                if (count > 0 && compare_names(files[count - 1].name, files[count].name) >= 0)
+                        return ERR_BASELINE_FILES;
+                count++;
+        }
+        *ret_count = count;
+        return ERR_OK;
+}
+
+static enum err read_version(struct span value, struct baseline *b)
+{
+        uint64_t version;
+
+        (void)b;
+        return canon_u64(value, &version) == ERR_OK && version == BASELINE_VERSION ? ERR_OK : ERR_BASELINE_VERSION;
+}
+
+/* Every member there must be, in the order of canonical JSON. "files" is read with memory of the caller's. */
+static const struct {
+        const char *name;
+        enum err (*read)(struct span value, struct baseline *b);
+} readers[] = {
+        { "ak", read_ak },       { "boot_chain", read_boot_chain }, { "content", read_content },     { "files", NULL },
+        { "mounts", read_mounts }, { "pcr", read_pcr },             { "pcrs", read_pcrs },           { "policy", read_policy },
+        { "selection", read_selection }, { "storage", read_storage }, { "tpm", read_tpm },           { "version", read_version },
+};
+
+enum err baseline_read(struct span text, struct baseline_file *files, size_t cap, struct baseline *ret_baseline, const char **ret_member)
+{
+        /* The line feed at the end is no part of the object. */
+        struct span object = text.len > 0 && text.data[text.len - 1] == '\n' ? span_of(text.data, text.len - 1) : text;
+        struct baseline b = { .files = files };
+        struct canon_walk walk;
+        struct span key, value;
+
+        *ret_member = "";
+        TRY(canon_check(object));
+        TRY(canon_open_object(object, &walk));
+        /* One pass: the list of files may be long, and is skipped over slowly. */
+        for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+                *ret_member = readers[i].name;
+                if (!canon_next_member(&walk, &key, &value) || !span_equal_str(key, readers[i].name))
+                        return ERR_BASELINE_SHAPE;
+                if (readers[i].read)
+                        TRY(readers[i].read(value, &b));
+                else
+                        TRY(read_files(value, files, cap, &b.file_count));
+        }
+        if (canon_next_member(&walk, &key, &value))
+                return ERR_BASELINE_SHAPE;
+        *ret_baseline = b;
+        return ERR_OK;
+}
+
+struct span baseline_digest_text(struct span hash_name, struct span hash, char *buf)
+{
+        if (hash_name.len > 16 || hash.len > ALG_DIGEST_MAX)
+                return span_of(NULL, 0);
+        memcpy(buf, hash_name.data, hash_name.len);
+        buf[hash_name.len] = ':';
+        hex_encode(hash, buf + hash_name.len + 1);
+        return span_of(buf, hash_name.len + 1 + 2 * hash.len);
+}
+
+const struct baseline_file *baseline_find(const struct baseline *baseline, struct span name)
+{
+        size_t from = 0, to = baseline->file_count;
+
+        while (from < to) {
+                size_t middle = from + (to - from) / 2;
+                int order = compare_names(baseline->files[middle].name, name);
+
+                if (order == 0)
+                        return &baseline->files[middle];
+                if (order < 0)
+                        from = middle + 1;
+                else
+                        to = middle;
+        }
+        return NULL;
+}
+
+bool baseline_file_allows(const struct baseline_file *file, struct span digest)
+{
+        struct canon_walk walk = file->digests;
+        struct span value;
+
+        while (canon_next_element(&walk, &value))
+                if (canon_plain_string(value, &value) == ERR_OK && span_equal(value, digest))
+                        return true;
+        return false;
+}
+
+struct span baseline_file_digest(const struct baseline_file *file)
+{
+        struct canon_walk walk = file->digests;
+        struct span value = { NULL, 0 };
+
+        if (!canon_next_element(&walk, &value) || canon_plain_string(value, &value) != ERR_OK)
+                return span_of(NULL, 0);
+        return value;
+}
+
+int baseline_compare(const struct baseline_entry *a, const struct baseline_entry *b)
+{
+        int by_name = compare_names(a->name, b->name);
+
+        return by_name != 0 ? by_name : compare_names(a->digest, b->digest);
+}

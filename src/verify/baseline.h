@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The baseline: what a node must show, taken from evidence that was trusted. One canonical JSON object (RFC 8785) and a line feed:
+ *
+ *   {"ak":"<sha256 of the SubjectPublicKeyInfo>",
+ *    "boot_chain":{"sha256":{"0":"<hex>",…}},           PCR 0 to 9, 11, and others that no log of ours explains
+ *    "content":[{…},…],                                 the content events
+ *    "files":[["/oem/a","sha256:<hex>",…],…],           what IMA logged, sorted, each with every digest that is allowed
+ *    "mounts":[{"partition":"COS_OEM","point":"/oem","root":"/","walked":true},…],
+ *    "pcr":15,"pcrs":{"sha256":"<hex>","sha384":"<hex>"}, our PCR at the end
+ *    "policy":{"name":…,"sha256":…,"signer":…,"version":7},
+ *    "selection":{"sha256":65535},                      bit n is PCR n
+ *    "storage":{…},                                     the storage event
+ *    "tpm":{"firmware":"<16 hex digits>","resets":3},
+ *    "version":1}
+ *
+ * It is read in place: a hundred thousand files cost one array of the caller's.
+ */
+#ifndef VERIFY_BASELINE_H
+#define VERIFY_BASELINE_H
+
+#include "base/canon.h"
+#include "base/json.h"
+#include "event/digest.h"
+#include "trust/policy.h"
+#include "verify/alias.h"
+#include "verify/quote.h"
+
+#define BASELINE_VERSION 1
+/* Room for files that is enough for a text of len bytes: no file takes fewer than 48. */
+#define BASELINE_FILES_CAP(len) ((len) / 48 + 1)
+
+/* One file: its name as alias_name() spells it, and its digests, the rest of a JSON array of strings. */
+struct baseline_file {
+        struct span name;
+        struct canon_walk digests;
+};
+
+struct baseline {
+        uint8_t ak_sha256[32];
+        struct quote_bank boot_chain[ALG_COUNT];
+        unsigned content_count;
+        struct span content[POLICY_WALKS_MAX];
+        size_t file_count;
+        const struct baseline_file *files;
+        unsigned mount_count;
+        struct alias_mount mounts[ALIAS_MOUNTS_MAX];
+        unsigned pcr;
+        struct digest_set pcrs;
+        struct span policy_name;
+        uint8_t policy_sha256[32], policy_signer[32];
+        uint64_t policy_version;
+        uint32_t selection[ALG_COUNT];
+        struct span storage;
+        uint64_t tpm_firmware;
+        uint64_t tpm_resets;
+};
+
+/*
+ * Read a baseline; spans point into text. files has room for cap files (BASELINE_FILES_CAP) and stays the caller's.
+ * ERR_CANON_* (not canonical JSON: `jq -cS .` makes it so), ERR_BASELINE_VERSION, ERR_BASELINE_SHAPE (a member is missing, too many, or of another
+ * type), ERR_BASELINE_FILES (not sorted, a name twice, or more than cap), ERR_BASELINE_MOUNTS, ERR_HEX, ERR_ALG_UNKNOWN. ret_member
+ * names the member that was looked at, also on failure.
+ */
+MUST_CHECK enum err baseline_read(struct span text, struct baseline_file *files, size_t cap, struct baseline *ret_baseline,
+                                  const char **ret_member);
+
+/* A file of the log as it goes into a baseline. Sorted by baseline_compare(), which puts equal names together. */
+struct baseline_entry {
+        struct span name;   /* from alias_name() */
+        struct span digest; /* "sha256:<hex>" */
+};
+int baseline_compare(const struct baseline_entry *a, const struct baseline_entry *b);
+
+/* Write a baseline; its own files are not looked at, but entries[0..count), sorted. The result of the writer tells whether it went well. */
+void baseline_write(struct json_writer *w, const struct baseline *baseline, const struct baseline_entry *entries, size_t count);
+
+/* PCR values by their numbers, {"0":"<hex>",…}, and those of several banks, {"sha256":{…},…}: what pcrs.json holds as well. */
+void baseline_write_banks(struct json_writer *w, const struct quote_bank *banks);
+/* Read the same; banks has ALG_COUNT elements and is changed even on failure. ERR_CANON_SHAPE, ERR_BASELINE_SHAPE, ERR_HEX, ERR_ALG_UNKNOWN. */
+MUST_CHECK enum err baseline_read_banks(struct span value, struct quote_bank *banks);
+
+/* A file's digest as baselines spell it, "sha256:<hex>", in buf of BASELINE_DIGEST_BYTES; empty when it is longer than any we know. */
+#define BASELINE_DIGEST_BYTES (16 + 1 + 2 * ALG_DIGEST_MAX + 1)
+struct span baseline_digest_text(struct span hash_name, struct span hash, char *buf);
+
+/* The file of that name, NULL when there is none. */
+const struct baseline_file *baseline_find(const struct baseline *baseline, struct span name);
+/* Whether "sha256:<hex>" is one of its digests. */
+bool baseline_file_allows(const struct baseline_file *file, struct span digest);
+/* Its first digest. */
+struct span baseline_file_digest(const struct baseline_file *file);
+
+#endif

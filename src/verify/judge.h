@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The judge: evidence, baseline and nonce in, reasons out. The quote, the three logs, the policy and the baseline are taken as one boot.
+ *
+ * What the TPM signed is believed, and nothing else: pcrs.json is used only when its values give the signed digest. Logs are believed as far as
+ * they replay to signed values.
+ */
+#ifndef VERIFY_JUDGE_H
+#define VERIFY_JUDGE_H
+
+#include "event/event.h"
+#include "log/replay.h"
+#include "trust/policy.h"
+#include "trust/render.h"
+#include "trust/sig.h"
+#include "verify/baseline.h"
+#include "verify/evidence.h"
+#include "verify/quote.h"
+#include "verify/reason.h"
+
+enum judge_verdict { JUDGE_TRUSTED, JUDGE_UNTRUSTED, JUDGE_MALFORMED };
+/* "trusted", "untrusted", "malformed". */
+const char *judge_verdict_text(enum judge_verdict verdict);
+
+/* What is known of the boot chain (PCR 0 to 9 and 11): a verdict of its own. */
+enum judge_chain {
+        JUDGE_CHAIN_UNCHANGED,  /* as enrolled */
+        JUDGE_CHAIN_CHANGED,    /* some of the PCRs differ from the enrolled values */
+        JUDGE_CHAIN_UNMEASURED, /* PCR 8, 9 and 11 are zero: nobody measured kernel and initrd */
+        JUDGE_CHAIN_UNKNOWN,    /* the quote tells nothing of it */
+};
+/* "unchanged", "changed", "unmeasured", "unknown". */
+const char *judge_chain_text(enum judge_chain chain);
+/* One sentence about it. */
+const char *judge_chain_sentence(enum judge_chain chain);
+
+#define JUDGE_CHAIN_PCRS 0x00000bffu
+
+/* The measured events as they stand in the log; spans are empty for those that are not there. */
+struct judge_events {
+        struct span policy, storage, ima_policy, handover;
+        uint64_t last_recnum; /* of the last record that is extended */
+        unsigned content_count, failure_count;
+        struct span content[POLICY_WALKS_MAX];
+};
+
+struct judge {
+        /* in */
+        struct evidence evidence;
+        const struct baseline *baseline; /* NULL at enrolment: only what can be said without one is checked */
+        struct span nonce;               /* empty: not asked for, at enrolment only */
+        bool *seen;                      /* one for each file of the baseline, all false */
+
+        /* out */
+        struct reason_list reasons;
+        enum judge_chain chain;
+        uint32_t chain_changed; /* set of PCRs */
+        enum err firmware_error; /* ERR_OK, or why the firmware's log cannot be replayed */
+        uint32_t firmware_differs; /* set of PCRs that the firmware's log does not give */
+
+        /* facts, for who enrols; each is set when the flag before it is */
+        bool has_quote;
+        struct quote quote;
+        struct quote_signature signature;
+        bool has_values; /* the values of all selected PCRs are known, and give the signed digest */
+        struct quote_bank values[ALG_COUNT];
+        uint32_t signed_pcrs[ALG_COUNT]; /* those of them that are signed, not only read beside the quote */
+        bool has_events;
+        struct replay own;      /* of our events */
+        struct replay_events replayed;
+        struct judge_events events;
+        struct replay_ima ima;
+        bool has_aggregate;
+        struct digest aggregate; /* the file digest of the first boot_aggregate */
+        bool has_policy;
+        struct policy policy;
+        uint8_t policy_sha256[32];
+        struct sig_signer signer;
+        bool has_rules;
+        struct span rules;
+
+        /* work space */
+        struct replay firmware, start; /* by the firmware's log; values at startup */
+        unsigned firmware_banks;
+        bool judge_all; /* every file in the IMA log belongs to a measured partition */
+        uint64_t outside;
+        char rules_text[RENDER_BYTES_MAX];
+};
+
+/* Judge. All of j but its first four members is set. */
+enum judge_verdict judge_evidence(struct judge *j);
+
+#endif

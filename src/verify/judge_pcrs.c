@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PCR values: which are signed, what explains each of them, and what they say of the boot chain. */
+#include "verify/judge_parts.h"
+
+#define PCR_BIT(pcr) (UINT32_C(1) << (pcr))
+#define INITRD_PCRS (PCR_BIT(8) | PCR_BIT(9) | PCR_BIT(11)) /* where boot loaders and stubs measure kernel, command line and initrd */
+#define RESETTABLE_PCRS (PCR_BIT(16) | PCR_BIT(23))         /* anybody may reset these: they say nothing */
+
+void judge_add_number(struct judge *j, enum reason_code code, const char *subject, uint64_t number, enum err error)
+{
+        struct reason reason = { .code = code, .subject = span_of_str(subject), .number = number, .error = error };
+
+        reason_add(&j->reasons, &reason);
+}
+
+void judge_pcrs_claim(struct judge *j)
+{
+        struct span text = j->evidence.members[EVIDENCE_PCRS];
+        const char *name = evidence_name(EVIDENCE_PCRS);
+
+        if (!j->has_quote || !text.data)
+                return;
+        if (text.len > 0 && text.data[text.len - 1] == '\n')
+                text.len--;
+        if (canon_check(text) != ERR_OK || baseline_read_banks(text, j->values) != ERR_OK)
+                reason_add_about(&j->reasons, REASON_PCRS_MALFORMED, name);
+        else if (!quote_has_values(&j->quote, j->signature.alg, j->values))
+                reason_add_about(&j->reasons, REASON_PCRS_NOT_QUOTED, name);
+        else
+                j->has_values = true;
+        if (!j->has_values)
+                memset(j->values, 0, sizeof(j->values));
+}
+
+static void replay_firmware_log(struct judge *j)
+{
+        struct span log = j->evidence.members[EVIDENCE_FIRMWARE];
+        struct replay_place place;
+
+        replay_begin(&j->firmware, REPLAY_ALL_BANKS);
+        if (log.len > 0)
+                j->firmware_error = replay_firmware(&j->firmware, log, &j->firmware_banks, &place);
+        if (j->firmware_error != ERR_OK)
+                j->firmware_banks = 0;
+}
+
+static bool by_firmware(const struct judge *j, enum alg alg, unsigned pcr)
+{
+        return (j->firmware_banks & REPLAY_BANK(alg)) && (j->firmware.touched & PCR_BIT(pcr));
+}
+
+/* What a PCR must hold by the logs alone, or as enrolled where there is no log. */
+static const struct digest *replayed_value(const struct judge *j, enum alg alg, unsigned pcr, enum ima_mode mode)
+{
+        if (j->has_events && j->replayed.events > 0 && pcr == j->replayed.pcr)
+                return &j->own.pcrs[alg][pcr];
+        if (j->ima.modes[mode].touched & PCR_BIT(pcr))
+                return &j->ima.modes[mode].pcrs[alg][pcr];
+        if (by_firmware(j, alg, pcr))
+                return &j->firmware.pcrs[alg][pcr];
+        if (j->baseline && (j->baseline->boot_chain[alg].pcrs & PCR_BIT(pcr)))
+                return &j->baseline->boot_chain[alg].values[pcr];
+        return &j->start.pcrs[alg][pcr];
+}
+
+/* Without values that were read beside the quote, the logs as they end must give the signed digest. */
+static bool derive_values(struct judge *j)
+{
+        for (enum ima_mode mode = IMA_OWN_HASH; mode < IMA_MODE_COUNT; mode++) {
+                for (unsigned alg = 0; alg < ALG_COUNT; alg++) {
+                        j->values[alg].pcrs = j->signed_pcrs[alg];
+                        for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
+                                j->values[alg].values[pcr] = *replayed_value(j, (enum alg)alg, pcr, mode);
+                }
+                if (quote_has_values(&j->quote, j->signature.alg, j->values))
+                        return true;
+        }
+        memset(j->values, 0, sizeof(j->values));
+        return false;
+}
+
+static const struct digest *known_value(const struct judge *j, unsigned alg, unsigned pcr)
+{
+        return j->values[alg].pcrs & PCR_BIT(pcr) ? &j->values[alg].values[pcr] : NULL;
+}
+
+static bool is_same(const struct digest *a, const struct digest *b)
+{
+        return span_equal(digest_span(a), digest_span(b));
+}
+
+/* Our PCR in every bank. One reason is enough: the same cause shows in all of them. */
+static void check_own(struct judge *j)
+{
+        for (unsigned alg = 0; alg < ALG_COUNT; alg++) {
+                const struct digest *value = known_value(j, alg, j->replayed.pcr);
+                const struct digest *before = digest_find(&j->replayed.before_last, (enum alg)alg);
+
+                if (!value || is_same(value, &j->own.pcrs[alg][j->replayed.pcr]))
+                        continue;
+                if (before && is_same(value, before)) {
+                        judge_add_number(j, REASON_EVENT_NOT_EXTENDED, "events.cel", j->events.last_recnum, ERR_OK);
+                        return;
+                }
+                struct reason reason = { .code = REASON_EVENTS_REPLAY,
+                                         .subject = span_of_str("events.cel"),
+                                         .field = span_of_str(alg_info((enum alg)alg)->name),
+                                         .number = j->replayed.pcr };
+
+                reason_add(&j->reasons, &reason);
+                return;
+        }
+}
+
+static void check_chain_pcr(struct judge *j, unsigned alg, unsigned pcr)
+{
+        const struct digest *value = &j->values[alg].values[pcr];
+        const struct quote_bank *enrolled = j->baseline ? &j->baseline->boot_chain[alg] : NULL;
+
+        if (by_firmware(j, (enum alg)alg, pcr) && !is_same(value, &j->firmware.pcrs[alg][pcr]))
+                j->firmware_differs |= PCR_BIT(pcr);
+        if (enrolled && (!(enrolled->pcrs & PCR_BIT(pcr)) || !is_same(value, &enrolled->values[pcr])))
+                j->chain_changed |= PCR_BIT(pcr);
+}
+
+/* A PCR of nobody that we know: untouched, told by the firmware's log, or as enrolled. */
+static void check_other_pcr(struct judge *j, unsigned alg, unsigned pcr)
+{
+        const struct digest *value = &j->values[alg].values[pcr];
+        const struct quote_bank *enrolled = j->baseline ? &j->baseline->boot_chain[alg] : NULL;
+
+        if (!enrolled || is_same(value, &j->start.pcrs[alg][pcr]))
+                return;
+        if (by_firmware(j, (enum alg)alg, pcr) && is_same(value, &j->firmware.pcrs[alg][pcr]))
+                return;
+        if ((enrolled->pcrs & PCR_BIT(pcr)) && is_same(value, &enrolled->values[pcr]))
+                return;
+        judge_add_number(j, REASON_PCR_UNEXPLAINED, alg_info((enum alg)alg)->name, pcr, ERR_OK);
+}
+
+static unsigned own_pcr(const struct judge *j)
+{
+        if (j->has_events && j->replayed.events > 0)
+                return j->replayed.pcr;
+        return j->baseline ? j->baseline->pcr : 0;
+}
+
+static void check_each_pcr(struct judge *j)
+{
+        for (unsigned alg = 0; alg < ALG_COUNT; alg++)
+                for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++) {
+                        if (!(j->signed_pcrs[alg] & PCR_BIT(pcr)) || pcr == JUDGE_IMA_PCR || pcr == own_pcr(j) ||
+                            (RESETTABLE_PCRS & PCR_BIT(pcr)))
+                                continue;
+                        if (JUDGE_CHAIN_PCRS & PCR_BIT(pcr))
+                                check_chain_pcr(j, alg, pcr);
+                        else
+                                check_other_pcr(j, alg, pcr);
+                }
+}
+
+static void conclude_chain(struct judge *j)
+{
+        uint32_t covered = 0;
+        bool measured = false;
+
+        for (unsigned alg = 0; alg < ALG_COUNT; alg++) {
+                covered |= j->signed_pcrs[alg];
+                for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
+                        if ((j->signed_pcrs[alg] & INITRD_PCRS & PCR_BIT(pcr)) && pcr != own_pcr(j) &&
+                            !is_same(&j->values[alg].values[pcr], &j->start.pcrs[alg][pcr]))
+                                measured = true;
+        }
+        if ((covered & JUDGE_CHAIN_PCRS) == 0)
+                return;
+        if (j->chain_changed)
+                j->chain = JUDGE_CHAIN_CHANGED;
+        else
+                j->chain = measured ? JUDGE_CHAIN_UNCHANGED : JUDGE_CHAIN_UNMEASURED;
+}
+
+static void check_coverage(struct judge *j)
+{
+        uint32_t covered = 0, needed = PCR_BIT(JUDGE_IMA_PCR) | PCR_BIT(own_pcr(j));
+
+        for (unsigned alg = 0; alg < ALG_COUNT; alg++)
+                covered |= j->signed_pcrs[alg];
+        for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
+                if (needed & ~covered & PCR_BIT(pcr))
+                        judge_add_number(j, REASON_SELECTION_NEEDED, evidence_name(EVIDENCE_QUOTE_MSG), pcr, ERR_OK);
+}
+
+/* IMA logs the hash over the PCRs of one bank, by that bank's hash; with a zero digest it found no TPM. */
+static void check_aggregate(struct judge *j)
+{
+        enum alg alg = j->aggregate.alg;
+        uint32_t needed = alg == ALG_SHA1 ? 0xffu : 0x3ffu;
+        struct replay values;
+        struct digest aggregate;
+
+        if (!j->has_aggregate || (j->values[alg].pcrs & needed) != needed)
+                return;
+        replay_begin(&values, REPLAY_BANK(alg));
+        memcpy(values.pcrs[alg], j->values[alg].values, sizeof(values.pcrs[alg]));
+        replay_boot_aggregate(&values, alg, &aggregate);
+        if (is_same(&aggregate, &j->aggregate))
+                return;
+        /* PCR 0 to 9 may have been extended after IMA started, as newer systemd does with its separators. */
+        replay_boot_aggregate(&j->firmware, alg, &aggregate);
+        if (!(j->firmware_banks & REPLAY_BANK(alg)) || !is_same(&aggregate, &j->aggregate))
+                reason_add_about(&j->reasons, REASON_BOOT_AGGREGATE, IMA_BOOT_AGGREGATE);
+}
+
+/* The last net: what the checks before did not put into words still shows in our PCR. */
+static void check_enrolled(struct judge *j)
+{
+        if (!j->baseline || j->reasons.worst != REASON_NOTE || j->reasons.counts[REASON_POLICY_NEWER] > 0)
+                return;
+        for (unsigned i = 0; i < j->baseline->pcrs.count; i++) {
+                const struct digest *enrolled = &j->baseline->pcrs.digests[i];
+                const struct digest *value = known_value(j, enrolled->alg, j->baseline->pcr);
+
+                if (value && !is_same(value, enrolled)) {
+                        judge_add_number(j, REASON_PCR_CHANGED, "events.cel", j->baseline->pcr, ERR_OK);
+                        return;
+                }
+        }
+}
+
+void judge_pcrs_check(struct judge *j)
+{
+        if (!j->has_quote)
+                return;
+        replay_firmware_log(j);
+        check_coverage(j);
+        if (!j->has_values) {
+                j->has_values = derive_values(j);
+                if (!j->has_values) {
+                        reason_add_about(&j->reasons, REASON_QUOTE_DIGEST, evidence_name(EVIDENCE_QUOTE_MSG));
+                        return;
+                }
+        }
+        if (j->has_events && j->replayed.events > 0)
+                check_own(j);
+        check_aggregate(j);
+        check_each_pcr(j);
+        conclude_chain(j);
+        check_enrolled(j);
+}
