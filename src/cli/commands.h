@@ -5,8 +5,11 @@
 
 #include "cli/cli.h"
 
+extern const struct cli_command cmd_enroll;
 extern const struct cli_command cmd_policy;
 extern const struct cli_command cmd_predict;
 extern const struct cli_command cmd_probe;
+extern const struct cli_command cmd_quote;
+extern const struct cli_command cmd_verify;
 
 #endif

@@ -8,6 +8,9 @@ int main(int argc, char **argv)
                 &cmd_policy,
                 &cmd_probe,
                 &cmd_predict,
+                &cmd_quote,
+                &cmd_enroll,
+                &cmd_verify,
                 NULL,
         };
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads what is to be judged. */
+#include "cli/case.h"
+
+#include <stdio.h>
+
+#include "cli/file.h"
+#include "cli/print.h"
+
+#define EVIDENCE_BYTES_MAX ((size_t)4 * 1024 * 1024 * 1024)
+#define BASELINE_BYTES_MAX ((size_t)256 * 1024 * 1024)
+
+struct judge *case_new(void)
+{
+        return cli_alloc(sizeof(struct judge));
+}
+
+enum cli_exit case_read_evidence(const struct cli *cli, const char *path, struct judge *j)
+{
+        struct evidence_error why;
+        struct span tar;
+        enum cli_exit status = file_read(cli, path, EVIDENCE_BYTES_MAX, &tar);
+
+        if (status != CLI_OK)
+                return CLI_FAILED;
+        if (evidence_read(tar, &j->evidence, &why) == ERR_OK)
+                return CLI_OK;
+
+        struct reason reason = {
+                .code = REASON_EVIDENCE, .subject = span_of_str(path), .error = why.code, .now = why.name, .number = why.offset
+        };
+
+        reason_begin(&j->reasons);
+        reason_add(&j->reasons, &reason);
+        j->chain = JUDGE_CHAIN_UNKNOWN;
+        return CLI_USAGE;
+}
+
+enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct judge *j)
+{
+        struct baseline *baseline = cli_alloc(sizeof(*baseline));
+        const char *member;
+        struct span text;
+        enum cli_exit status = file_read(cli, path, BASELINE_BYTES_MAX, &text);
+        size_t cap;
+        enum err e;
+
+        if (status != CLI_OK)
+                return status;
+        cap = BASELINE_FILES_CAP(text.len);
+        e = baseline_read(text, cli_alloc(cap * sizeof(struct baseline_file)), cap, baseline, &member);
+        if (e != ERR_OK)
+                return cli_fail(cli, CLI_USAGE, "%s: %s%s%s", path, member, *member ? ": " : "", err_text(e));
+        j->baseline = baseline;
+        j->seen = cli_alloc(baseline->file_count * sizeof(bool));
+        return CLI_OK;
+}

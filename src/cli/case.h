@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Evidence and baseline from files, ready for the judge. */
+#ifndef CLI_CASE_H
+#define CLI_CASE_H
+
+#include "cli/cli.h"
+#include "verify/judge.h"
+
+/* A judge in new memory, zeroed. */
+struct judge *case_new(void);
+/*
+ * Read an evidence archive. CLI_USAGE when it is none: then its reason is in j's list; CLI_FAILED, having said why, when the file cannot be read.
+ */
+enum cli_exit case_read_evidence(const struct cli *cli, const char *path, struct judge *j);
+/* Read a baseline, with the memory that the judge needs for it. CLI_FAILED or CLI_USAGE, having said why. */
+enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct judge *j);
+
+#endif

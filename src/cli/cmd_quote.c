@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cosima quote: what this node shows of its boot, signed by its TPM. */
+#include <time.h>
+
+#include "base/hex.h"
+#include "cli/commands.h"
+#include "cli/file.h"
+#include "cli/node.h"
+#include "cli/nonce.h"
+#include "cli/print.h"
+#include "port/machine.h"
+
+#define JSON_BYTES 4096
+
+static enum cli_exit print_done(const struct cli *cli, const struct evidence *e, size_t size)
+{
+        struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
+        uint8_t ak[32];
+
+        if (!cli->json || strcmp(cli_value(cli, "out"), "-") == 0)
+                return CLI_OK;
+        json_object_open(&w);
+        if (quote_ak_sha256(e->members[EVIDENCE_AK], ak) == ERR_OK)
+                json_put_hex(&w, "ak", span_of(ak, sizeof(ak)));
+        json_put_u64(&w, "bytes", size);
+        json_put_str(&w, "out", cli_value(cli, "out"));
+        json_object_close(&w);
+        return print_json(cli, &w);
+}
+
+static enum cli_exit take(const struct cli *cli, const struct ports *ports, const struct node_request *request)
+{
+        struct evidence evidence;
+        struct span tar;
+        size_t size;
+        enum cli_exit status = node_take_evidence(cli, ports, request, &evidence);
+        enum err e;
+
+        if (status != CLI_OK)
+                return status;
+        size = evidence_size(&evidence);
+        e = evidence_write(&evidence, (uint64_t)time(NULL), cli_alloc(size), size, &tar);
+        if (e != ERR_OK)
+                return cli_fail(cli, CLI_FAILED, "%s: %s", cli_value(cli, "out"), err_text(e));
+        status = file_write(cli, cli_value(cli, "out"), 0644, tar);
+        return status == CLI_OK ? print_done(cli, &evidence, size) : status;
+}
+
+static enum cli_exit run_quote(const struct cli *cli)
+{
+        struct machine *machine = cli_alloc(sizeof(*machine));
+        struct ports ports = machine_ports(machine);
+        struct node_request request = { .run = cli_value(cli, "run") ? cli_value(cli, "run") : "/run/cosima" };
+        enum cli_exit status = nonce_parse(cli, cli_value(cli, "nonce"), &request.nonce);
+
+        if (status == CLI_OK)
+                status = node_parse_pcrs(cli, cli_value(cli, "pcrs") ? cli_value(cli, "pcrs") : "0-15", &request);
+        if (status == CLI_OK)
+                status = take(cli, &ports, &request);
+        machine_close(machine);
+        return status;
+}
+
+static const struct cli_option options[] = {
+        { "nonce", "HEX", "a number of the verifier's, 8 to 64 bytes, never used before", CLI_REQUIRED },
+        { "out", "FILE", "where the evidence goes, a tar archive", CLI_REQUIRED },
+        { "pcrs", "LIST", "what is quoted: 0-15 (the default, in sha256), or sha256:0-15+sha384:0-15", 0 },
+        { "run", "DIR", "where cosima-boot left its log and policy; default: /run/cosima", 0 },
+        { NULL, NULL, NULL, 0 },
+};
+
+const struct cli_command cmd_quote = {
+        .name = "quote",
+        .summary = "Take a quote of this node and pack it with the logs",
+        .details = "Needs the TPM (/dev/tpmrm0) and root. The attestation key is made anew each time from the TPM's own seed and is always the same.",
+        .example = "cosima quote --nonce \"$(cat nonce)\" --out evidence.tar",
+        .json = true,
+        .options = options,
+        .run = run_quote,
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cosima verify: is this evidence of a boot as it was enrolled? */
+#include "cli/case.h"
+#include "cli/commands.h"
+#include "cli/nonce.h"
+#include "cli/verdict.h"
+
+/* Who wants the boot chain in the exit status gets it as one more reason. */
+static enum judge_verdict require_chain(struct judge *j, enum judge_verdict verdict)
+{
+        struct reason reason = { .code = REASON_BOOT_CHAIN,
+                                 .subject = span_of_str("boot chain"),
+                                 .now = span_of_str(judge_chain_text(j->chain)) };
+
+        if (j->chain == JUDGE_CHAIN_UNCHANGED)
+                return verdict;
+        reason_add(&j->reasons, &reason);
+        return verdict == JUDGE_TRUSTED ? JUDGE_UNTRUSTED : verdict;
+}
+
+static enum cli_exit run_verify(const struct cli *cli)
+{
+        struct judge *j = case_new();
+        enum judge_verdict verdict = JUDGE_MALFORMED;
+        enum cli_exit status = nonce_parse(cli, cli_value(cli, "nonce"), &j->nonce);
+
+        if (status == CLI_OK)
+                status = case_read_baseline(cli, cli_value(cli, "baseline"), j);
+        if (status != CLI_OK)
+                return status;
+        status = case_read_evidence(cli, cli->arguments[0], j);
+        if (status == CLI_FAILED)
+                return status;
+        if (status == CLI_OK) {
+                verdict = judge_evidence(j);
+                if (cli_flag(cli, "require-boot-chain"))
+                        verdict = require_chain(j, verdict);
+        }
+        if (!cli->json)
+                verdict_print(j, verdict);
+        else if (verdict_print_json(cli, j, verdict) != CLI_OK)
+                return CLI_FAILED;
+        return verdict_exit(verdict);
+}
+
+static const struct cli_option options[] = {
+        { "baseline", "FILE", "from cosima enroll", CLI_REQUIRED },
+        { "nonce", "HEX", "the number that the node was asked to quote with", CLI_REQUIRED },
+        { "require-boot-chain", NULL, "untrusted also when the boot chain is not unchanged", 0 },
+        { NULL, NULL, NULL, 0 },
+};
+
+const struct cli_command cmd_verify = {
+        .name = "verify",
+        .summary = "Judge evidence against a baseline",
+        .details = "The first line is the verdict, then comes one line for each reason, then what is known of the boot chain.\n"
+                   "Exit status: 0 trusted, 1 untrusted, 2 malformed.",
+        .example = "cosima verify evidence.tar --baseline baseline.json --nonce \"$(cat nonce)\"",
+        .arguments = "EVIDENCE.tar",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .json = true,
+        .options = options,
+        .run = run_verify,
+};

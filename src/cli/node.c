@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Quote first, logs after it. */
+#include "cli/node.h"
+
+#include <mbedtls/base64.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "base/version.h"
+#include "cli/node_mounts.h"
+#include "verify/baseline.h"
+
+#define LOG_BYTES_MAX (1024u * 1024 * 1024)
+#define FILE_BYTES_MAX (8u * 1024 * 1024)
+#define TRIES 16 /* IMA may extend PCR 10 between reading and quoting */
+#define JSON_BYTES 65536
+
+/* ---- options ------------------------------------------------------------------------------------------------------------- */
+
+/* A number up to 23 at *text, which moves behind it. */
+static bool take_pcr(const char **text, unsigned *ret_pcr)
+{
+        char *end;
+        unsigned long pcr = strtoul(*text, &end, 10);
+
+        if (end == *text || **text < '0' || **text > '9' || pcr >= QUOTE_PCRS)
+                return false;
+        *text = end;
+        *ret_pcr = (unsigned)pcr;
+        return true;
+}
+
+/* "0-15", "0,2,15", up to the end or a '+'. */
+static bool take_list(const char **text, uint32_t *ret_pcrs)
+{
+        do {
+                unsigned first, last;
+
+                if (!take_pcr(text, &first))
+                        return false;
+                last = first;
+                if (**text == '-') {
+                        ++*text;
+                        if (!take_pcr(text, &last) || last < first)
+                                return false;
+                }
+                for (unsigned pcr = first; pcr <= last; pcr++)
+                        *ret_pcrs |= UINT32_C(1) << pcr;
+        } while (**text == ',' && *++*text);
+        return **text == '\0' || **text == '+';
+}
+
+static bool take_selection(const char **text, struct ports_selection *ret)
+{
+        size_t len = strcspn(*text, ":+");
+
+        *ret = (struct ports_selection){ .alg = ALG_SHA256 };
+        if ((*text)[len] == ':') {
+                if (alg_by_name(span_of(*text, len), &ret->alg) != ERR_OK || ret->alg == ALG_SHA1)
+                        return false;
+                *text += len + 1;
+        }
+        return take_list(text, &ret->pcrs);
+}
+
+enum cli_exit node_parse_pcrs(const struct cli *cli, const char *text, struct node_request *ret_request)
+{
+        const char *at = text;
+        unsigned count = 0;
+
+        do {
+                if (count == ALG_COUNT || !take_selection(&at, &ret_request->selections[count]))
+                        return cli_fail(cli, CLI_USAGE, "--pcrs %s: not like 0-15 or sha256:0-15+sha384:15", text);
+                for (unsigned i = 0; i < count; i++)
+                        if (ret_request->selections[i].alg == ret_request->selections[count].alg)
+                                return cli_fail(cli, CLI_USAGE, "--pcrs %s: a bank twice", text);
+                count++;
+        } while (*at++ == '+');
+        ret_request->selection_count = count;
+        return CLI_OK;
+}
+
+/* ---- files --------------------------------------------------------------------------------------------------------------- */
+
+/* A file of any length, piece by piece; ret_bytes has data NULL when there is no such file. */
+static enum err read_stream(const struct ports *p, const char *path, size_t max, struct span *ret_bytes)
+{
+        size_t cap = 65536, len = 0, got = 0;
+        uint8_t *bytes = cli_alloc(cap);
+        enum err e = p->stream_open(p->context, path);
+
+        *ret_bytes = span_of(NULL, 0);
+        if (e != ERR_OK)
+                return e == ERR_FILE_ABSENT ? ERR_OK : e;
+        while ((e = p->stream_read(p->context, bytes + len, cap - len, &got)) == ERR_OK && got > 0) {
+                len += got;
+                if (len < cap)
+                        continue;
+                if (cap >= max) {
+                        e = ERR_FILE_LARGE;
+                        break;
+                }
+                uint8_t *wider = cli_alloc(cap * 2);
+
+                memcpy(wider, bytes, len);
+                free(bytes);
+                bytes = wider;
+                cap *= 2;
+        }
+        p->stream_close(p->context);
+        if (e == ERR_OK)
+                *ret_bytes = span_of(bytes, len);
+        return e;
+}
+
+static enum cli_exit read_member(const struct cli *cli, const struct ports *p, const char *folder, const char *name, size_t max,
+                                 struct span *ret_bytes)
+{
+        char path[PORTS_PATH_MAX];
+        int len = snprintf(path, sizeof(path), "%s%s%s", folder, *folder ? "/" : "", name);
+
+        if (len < 0 || (size_t)len >= sizeof(path))
+                return cli_fail(cli, CLI_USAGE, "%s: the path is too long", folder);
+
+        enum err e = read_stream(p, path, max, ret_bytes);
+
+        return e == ERR_OK ? CLI_OK : cli_fail(cli, CLI_FAILED, "%s: %s", path, err_text(e));
+}
+
+static enum cli_exit read_logs(const struct cli *cli, const struct ports *p, const char *run, struct evidence *e)
+{
+        const struct {
+                enum evidence_member member;
+                const char *folder, *name;
+                size_t max;
+        } files[] = {
+                { EVIDENCE_IMA, "", NODE_IMA_LOG, LOG_BYTES_MAX },
+                { EVIDENCE_FIRMWARE, "", NODE_FIRMWARE_LOG, FILE_BYTES_MAX },
+                { EVIDENCE_EVENTS, run, "events.cel", FILE_BYTES_MAX },
+                { EVIDENCE_POLICY, run, "policy", FILE_BYTES_MAX },
+                { EVIDENCE_POLICY_SIG, run, "policy.sig", FILE_BYTES_MAX },
+                { EVIDENCE_SIGNER, run, "signer.crt", FILE_BYTES_MAX },
+        };
+
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+                enum cli_exit status = read_member(cli, p, files[i].folder, files[i].name, files[i].max, &e->members[files[i].member]);
+
+                if (status != CLI_OK)
+                        return status;
+                if (!e->members[files[i].member].data)
+                        fprintf(stderr, "%s: note: no %s here\n", cli->name, evidence_name(files[i].member));
+        }
+        return CLI_OK;
+}
+
+/* ---- TPM ----------------------------------------------------------------------------------------------------------------- */
+
+/* A PEM "PUBLIC KEY" of a point on P-256 (RFC 5480, RFC 7468). */
+static struct span write_pem(const struct ports_key *key)
+{
+        uint8_t der[27 + 64] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
+                                 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
+        unsigned char text[160];
+        char *pem = cli_alloc(256);
+        size_t len;
+        int size;
+
+        memcpy(der + 27, key->x, 32);
+        memcpy(der + 59, key->y, 32);
+        if (key->x_bytes != 32 || key->y_bytes != 32 || mbedtls_base64_encode(text, sizeof(text), &len, der, sizeof(der)) != 0)
+                return span_of(NULL, 0);
+        size = snprintf(pem, 256, "-----BEGIN PUBLIC KEY-----\n%.64s\n%s\n-----END PUBLIC KEY-----\n", (const char *)text,
+                        (const char *)text + 64);
+        return span_of(pem, (size_t)size);
+}
+
+static enum err read_pcrs(const struct ports *p, const struct ports_banks *banks, struct quote_bank *values)
+{
+        memset(values, 0, ALG_COUNT * sizeof(*values));
+        for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++) {
+                struct digest_set set;
+
+                TRY(p->tpm_pcr_read(p->context, pcr, banks, &set));
+                for (unsigned i = 0; i < set.count; i++) {
+                        struct quote_bank *bank = &values[set.digests[i].alg];
+
+                        bank->values[pcr] = set.digests[i];
+                        bank->pcrs |= UINT32_C(1) << pcr;
+                }
+        }
+        return ERR_OK;
+}
+
+static bool belong_together(const struct ports_quote *q, const struct quote_bank *values)
+{
+        struct quote quote;
+        struct quote_signature signature;
+
+        return quote_parse(span_of(q->attest, q->attest_bytes), &quote) == ERR_OK &&
+               quote_parse_signature(span_of(q->signature, q->signature_bytes), &signature) == ERR_OK &&
+               quote_has_values(&quote, signature.alg, values);
+}
+
+/* PCR values and a quote of the same moment. */
+static enum err quote_values(const struct ports *p, const struct ports_banks *banks, const struct ports_key *key,
+                             const struct node_request *request, struct ports_quote *ret_quote, struct quote_bank *values)
+{
+        for (unsigned try = 0; try < TRIES; try++) {
+                TRY(read_pcrs(p, banks, values));
+                TRY(p->tpm_quote(p->context, key, request->nonce, request->selections, request->selection_count, ret_quote));
+                if (belong_together(ret_quote, values))
+                        return ERR_OK;
+        }
+        return ERR_NODE_UNSETTLED;
+}
+
+static enum err use_tpm(const struct ports *p, const struct node_request *request, struct ports_quote *ret_quote, struct quote_bank *values,
+                        struct ports_key *ret_key, unsigned *ret_unknown)
+{
+        struct ports_banks banks;
+        enum err e;
+
+        TRY(p->tpm_banks(p->context, 0, &banks));
+        for (unsigned i = 0; i < request->selection_count; i++) {
+                bool there = false;
+
+                for (unsigned k = 0; k < banks.count; k++)
+                        there |= banks.algs[k] == request->selections[i].alg;
+                if (!there)
+                        return ERR_NODE_BANK;
+        }
+        *ret_unknown = banks.unknown;
+        TRY(p->tpm_make_key(p->context, ret_key));
+        e = quote_values(p, &banks, ret_key, request, ret_quote, values);
+        if (p->tpm_drop_key(p->context, ret_key) != ERR_OK && e == ERR_OK)
+                e = ERR_NODE_KEY;
+        return e;
+}
+
+/* ---- evidence ------------------------------------------------------------------------------------------------------------ */
+
+static struct span write_pcrs(const struct quote_bank *values)
+{
+        struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
+        struct span text = span_of(NULL, 0);
+
+        baseline_write_banks(&w, values);
+        return json_writer_result(&w, &text) == ERR_OK ? text : span_of(NULL, 0);
+}
+
+static struct span write_meta(const struct ports *p, const struct node_request *request, unsigned unknown_banks)
+{
+        struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
+        struct span text = span_of(NULL, 0);
+        struct utsname machine;
+
+        json_object_open(&w);
+        json_put_str(&w, "kernel", uname(&machine) == 0 ? machine.release : "");
+        json_key(&w, "mounts");
+        node_mounts_write(&w, p, request->run);
+        json_put_u64(&w, "time", (uint64_t)time(NULL));
+        json_put_str(&w, "tool", "cosima " VERSION);
+        json_put_u64(&w, "unknown_banks", unknown_banks);
+        json_object_close(&w);
+        return json_writer_result(&w, &text) == ERR_OK ? text : span_of(NULL, 0);
+}
+
+static struct span keep(const uint8_t *bytes, size_t len)
+{
+        return span_of(memcpy(cli_alloc(len), bytes, len), len);
+}
+
+enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *p, const struct node_request *request,
+                                 struct evidence *ret_evidence)
+{
+        struct quote_bank *values = cli_alloc(ALG_COUNT * sizeof(*values));
+        struct evidence evidence = { 0 };
+        struct ports_quote quote;
+        struct ports_key key;
+        unsigned unknown;
+        enum cli_exit status;
+        enum err e = p->tpm_open(p->context);
+
+        if (e == ERR_OK) {
+                e = use_tpm(p, request, &quote, values, &key, &unknown);
+                p->tpm_close(p->context);
+        }
+        if (e != ERR_OK)
+                return cli_fail(cli, CLI_FAILED, "%s", err_text(e));
+        status = read_logs(cli, p, request->run, &evidence);
+        if (status != CLI_OK)
+                return status;
+        evidence.members[EVIDENCE_QUOTE_MSG] = keep(quote.attest, quote.attest_bytes);
+        evidence.members[EVIDENCE_QUOTE_SIG] = keep(quote.signature, quote.signature_bytes);
+        evidence.members[EVIDENCE_AK] = write_pem(&key);
+        evidence.members[EVIDENCE_PCRS] = write_pcrs(values);
+        evidence.members[EVIDENCE_META] = write_meta(p, request, unknown);
+        *ret_evidence = evidence;
+        return CLI_OK;
+}

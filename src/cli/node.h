@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taking evidence of the running boot, through the ports. */
+#ifndef CLI_NODE_H
+#define CLI_NODE_H
+
+#include "cli/cli.h"
+#include "port/ports.h"
+#include "verify/evidence.h"
+#include "verify/quote.h"
+
+#define NODE_IMA_LOG "/sys/kernel/security/integrity/ima/binary_runtime_measurements"
+#define NODE_FIRMWARE_LOG "/sys/kernel/security/tpm0/binary_bios_measurements"
+
+/* What is to be quoted, and where cosima-boot left its files. */
+struct node_request {
+        struct span nonce;
+        unsigned selection_count;
+        struct ports_selection selections[ALG_COUNT];
+        const char *run; /* "/run/cosima" */
+};
+
+/*
+ * Parse "0-15", "0,2,15" or "sha256:0-15+sha384:15" into ret_request's selections; without an algorithm it is sha256. CLI_USAGE, having said
+ * why.
+ */
+enum cli_exit node_parse_pcrs(const struct cli *cli, const char *text, struct node_request *ret_request);
+
+/*
+ * Make the attestation key, quote, and read all logs. The quote comes first and the logs after it, so that they hold at least what was quoted. What a
+ * machine does not have (no firmware log, nothing measured) is left out of the evidence. CLI_FAILED, having said why. All in new memory.
+ */
+enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *ports, const struct node_request *request,
+                                 struct evidence *ret_evidence);
+
+#endif
