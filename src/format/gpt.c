@@ -99,6 +99,7 @@ static bool ranges_touch(uint64_t first_a, uint64_t last_a, uint64_t first_b, ui
 static enum err check_geometry(const struct copy *c, uint64_t last_lba, uint32_t sector_bytes)
 {
         uint64_t blocks = ((uint64_t)c->entry_count * GPT_ENTRY_BYTES + sector_bytes - 1) / sector_bytes;
+        uint64_t entries_last = c->entries_lba + blocks - 1;
 
         if (c->alternate_lba == c->my_lba || c->alternate_lba == 0 || c->alternate_lba > last_lba)
                 return ERR_GPT_ALTERNATE_LBA;
@@ -107,8 +108,9 @@ static enum err check_geometry(const struct copy *c, uint64_t last_lba, uint32_t
             ranges_touch(c->first_usable_lba, c->last_usable_lba, c->alternate_lba, c->alternate_lba))
                 return ERR_GPT_USABLE;
         if (c->entries_lba <= PRIMARY_LBA || c->entries_lba > last_lba || blocks > last_lba - c->entries_lba + 1 ||
-            ranges_touch(c->entries_lba, c->entries_lba + blocks - 1, c->my_lba, c->my_lba) ||
-            ranges_touch(c->entries_lba, c->entries_lba + blocks - 1, c->first_usable_lba, c->last_usable_lba))
+            ranges_touch(c->entries_lba, entries_last, c->my_lba, c->my_lba) ||
+            ranges_touch(c->entries_lba, entries_last, c->alternate_lba, c->alternate_lba) ||
+            ranges_touch(c->entries_lba, entries_last, c->first_usable_lba, c->last_usable_lba))
                 return ERR_GPT_ENTRIES_LBA;
         return ERR_OK;
 }
