@@ -145,6 +145,17 @@ make_luks() {
 	for image in luks1 luks1-cbc; do
 		seed luks1 $image.img 0 592
 	done
+	# Headers at odds: one of the two broken, the secondary newer than the primary, the primary wiped.
+	for image in primary-bad secondary-bad secondary-newer primary-wiped; do
+		run cp --sparse=always "$images/luks2-plain.img" "$images/luks2-$image.img"
+	done
+	printf X | dd of="$images/luks2-primary-bad.img" bs=1 seek=24 conv=notrunc status=none
+	printf X | dd of="$images/luks2-secondary-bad.img" bs=1 seek=16408 conv=notrunc status=none
+	head -c 4096 /dev/zero | dd of="$images/luks2-primary-wiped.img" conv=notrunc status=none
+	head -c 2M "$images/luks2-plain.img" >"$new/newer"
+	truncate -s 32M "$new/newer"
+	run cryptsetup config --label newer "$new/newer"
+	dd if="$new/newer" of="$images/luks2-secondary-newer.img" bs=16384 skip=1 seek=1 count=1 conv=notrunc status=none
 	# The JSON text without the zeros behind it, alone and after the first 512 bytes of the binary header.
 	mkdir -p "$new/luks2" "$new/luks2_json"
 	for image in luks2 luks2-plain luks2-wide; do
@@ -242,5 +253,5 @@ make_luks
 make_verity
 make_disks
 make_trust
-rm -rf "$new/files" "$new/key" "$new/key2" "$new/token" "$new/said" "$top"
+rm -rf "$new/files" "$new/key" "$new/key2" "$new/token" "$new/newer" "$new/said" "$top"
 mv "$new" "$top"
