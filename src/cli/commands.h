@@ -6,6 +6,8 @@
 #include "cli/cli.h"
 
 extern const struct cli_command cmd_enroll;
+extern const struct cli_command cmd_export;
+extern const struct cli_command cmd_log;
 extern const struct cli_command cmd_policy;
 extern const struct cli_command cmd_predict;
 extern const struct cli_command cmd_probe;

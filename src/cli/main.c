@@ -11,6 +11,8 @@ int main(int argc, char **argv)
                 &cmd_quote,
                 &cmd_enroll,
                 &cmd_verify,
+                &cmd_log,
+                &cmd_export,
                 NULL,
         };
 

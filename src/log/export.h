@@ -6,7 +6,7 @@
 #include "log/cel.h"
 #include "log/tcg.h"
 
-#define EXPORT_TAG 0x434f5349u /* taggedEventID of our events, "COSI" read as a big-endian number */
+#define EXPORT_TAG 0x49534f43u /* taggedEventID of our events; its bytes in the log read "COSI" */
 
 /*
  * A firmware log followed by the events of a CEL log, each as an EV_EVENT_TAG that holds the event's content: replayed by whatever reads

@@ -17,7 +17,6 @@
 #define TCG_EV_SEPARATOR 0x00000004u
 #define TCG_EV_EVENT_TAG 0x00000006u
 #define TCG_EV_EFI_GPT_EVENT 0x80000006u
-#define TCG_EV_EFI_GPT_EVENT2 0x80000018u
 
 struct tcg_digest {
         uint16_t tpm_id; /* TPM_ALG_ID, perhaps one that we cannot compute */
@@ -61,6 +60,8 @@ bool tcg_done(const struct tcg_log *log);
  */
 MUST_CHECK enum err tcg_next(struct tcg_log *log, struct tcg_event *ret_event);
 
+/* "EV_SEPARATOR"; NULL for a type that the profile does not name. */
+const char *tcg_event_name(uint32_t type);
 /* Whether an event is extended: all but EV_NO_ACTION. */
 bool tcg_event_is_extended(const struct tcg_event *e);
 /* The digest of a bank, empty when the event has none. */

@@ -58,6 +58,16 @@ static void reads_an_agile_log(void **state)
         assert_true(tcg_done(&log));
 }
 
+static void names_of_events(void **state)
+{
+        (void)state;
+        assert_string_equal(tcg_event_name(TCG_EV_NO_ACTION), "EV_NO_ACTION");
+        assert_string_equal(tcg_event_name(TCG_EV_SEPARATOR), "EV_SEPARATOR");
+        assert_string_equal(tcg_event_name(TCG_EV_EVENT_TAG), "EV_EVENT_TAG");
+        assert_string_equal(tcg_event_name(TCG_EV_EFI_GPT_EVENT), "EV_EFI_GPT_EVENT");
+        assert_null(tcg_event_name(0x12345678));
+}
+
 static void reads_a_sha1_log(void **state)
 {
         struct made m = { 0 };
@@ -276,10 +286,11 @@ static void exports_behind_firmware(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(reads_an_agile_log),        cmocka_unit_test(reads_a_sha1_log),
-                cmocka_unit_test(every_prefix),              cmocka_unit_test(each_fault_has_its_code),
-                cmocka_unit_test(finds_the_partition_table), cmocka_unit_test(writes_what_it_reads),
-                cmocka_unit_test(exports_without_firmware),  cmocka_unit_test(exports_behind_firmware),
+                cmocka_unit_test(reads_an_agile_log),      cmocka_unit_test(reads_a_sha1_log),
+                cmocka_unit_test(names_of_events),         cmocka_unit_test(every_prefix),
+                cmocka_unit_test(each_fault_has_its_code), cmocka_unit_test(finds_the_partition_table),
+                cmocka_unit_test(writes_what_it_reads),    cmocka_unit_test(exports_without_firmware),
+                cmocka_unit_test(exports_behind_firmware),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cosima log: what the logs tell, and the PCR values that they add up to. */
+#include <inttypes.h>
+
+#include "cli/commands.h"
+#include "cli/log_json.h"
+#include "cli/log_text.h"
+#include "cli/logs.h"
+#include "cli/print.h"
+
+/* A command under way; replays keep the values of all logs. */
+struct show {
+        const struct cli *cli;
+        struct logs logs;
+        unsigned banks;              /* that are shown */
+        struct replay replay;        /* firmware and our events */
+        struct replay_ima ima;
+        struct replay_place place;   /* of the first fault */
+        enum err error;
+        struct json_writer json;     /* for one entry at a time */
+        bool comma;
+};
+
+/* Whatever is not there is an empty log. */
+static bool given(struct span log)
+{
+        return log.data != NULL;
+}
+
+/* The banks of the events; else those of the firmware; else the two that every tool knows. */
+static unsigned banks_of(const struct logs *logs)
+{
+        struct cel_reader r = cel_reader_on(logs->events);
+        struct cel_record record;
+        struct tcg_log firmware;
+        unsigned banks = 0;
+        enum alg alg;
+
+        while (banks == 0 && !cel_done(&r) && cel_next(&r, &record) == ERR_OK)
+                for (unsigned i = 0; i < record.digests.count; i++)
+                        banks |= REPLAY_BANK(record.digests.digests[i].alg);
+        if (banks == 0 && tcg_open(logs->firmware, &firmware) == ERR_OK)
+                for (unsigned i = 0; i < firmware.alg_count; i++)
+                        if (alg_by_tpm_id(firmware.algs[i].tpm_id, &alg) == ERR_OK)
+                                banks |= REPLAY_BANK(alg);
+        return banks ? banks : REPLAY_BANK(ALG_SHA1) | REPLAY_BANK(ALG_SHA256);
+}
+
+/* Replay what there is, in the order in which it was extended, up to the first fault. */
+static enum err replay_all(struct show *s)
+{
+        struct replay_events events;
+        unsigned banks;
+
+        replay_begin(&s->replay, s->banks);
+        replay_ima_begin(&s->ima, s->banks);
+        if (s->logs.firmware.len > 0)
+                TRY(replay_firmware(&s->replay, s->logs.firmware, &banks, &s->place));
+        TRY(replay_events(&s->replay, s->logs.events, &events, &s->place));
+        return replay_ima(&s->ima, s->logs.ima, ALG_SHA1, &s->place);
+}
+
+/* PCRs that the IMA log touched are its alone; of the others, firmware and events. NULL: untouched. */
+static const struct digest *value_of(const struct show *s, enum alg bank, unsigned pcr)
+{
+        const struct replay *ima = &s->ima.modes[IMA_OWN_HASH];
+
+        if (ima->touched & (UINT32_C(1) << pcr))
+                return &ima->pcrs[bank][pcr];
+        if (s->replay.touched & (UINT32_C(1) << pcr))
+                return &s->replay.pcrs[bank][pcr];
+        return NULL;
+}
+
+/* ---- one entry in either form ------------------------------------------------------------------------------------------ */
+
+static struct json_writer *begin_entry(struct show *s)
+{
+        if (s->comma)
+                putchar(',');
+        s->comma = true;
+        s->json = json_writer_on(s->json.buf, s->json.cap);
+        return &s->json;
+}
+
+static enum cli_exit end_entry(struct show *s)
+{
+        struct span text;
+        enum err e = json_writer_result(&s->json, &text);
+
+        if (e != ERR_OK)
+                return cli_fail(s->cli, CLI_FAILED, "%s", err_text(e));
+        fwrite(text.data, 1, text.len, stdout);
+        return CLI_OK;
+}
+
+/* Sections end silently at a fault: it has been found by the replay and is told once. */
+static enum cli_exit show_events(struct show *s)
+{
+        struct cel_reader r = cel_reader_on(s->logs.events);
+        enum cli_exit status = CLI_OK;
+        struct cel_record record;
+
+        while (status == CLI_OK && !cel_done(&r) && cel_next(&r, &record) == ERR_OK) {
+                if (!s->cli->json) {
+                        log_text_record(&record);
+                        continue;
+                }
+                log_json_record(begin_entry(s), &record);
+                status = end_entry(s);
+        }
+        return status;
+}
+
+static enum cli_exit show_firmware(struct show *s)
+{
+        enum cli_exit status = CLI_OK;
+        struct tcg_event event;
+        struct tcg_log log;
+
+        if (tcg_open(s->logs.firmware, &log) != ERR_OK)
+                return CLI_OK;
+        while (status == CLI_OK && !tcg_done(&log) && tcg_next(&log, &event) == ERR_OK) {
+                if (!s->cli->json) {
+                        log_text_firmware(&event);
+                        continue;
+                }
+                log_json_firmware(begin_entry(s), &event);
+                status = end_entry(s);
+        }
+        return status;
+}
+
+static enum cli_exit show_ima(struct show *s)
+{
+        struct ima_reader r = ima_reader_on(s->logs.ima, ALG_SHA1);
+        enum cli_exit status = CLI_OK;
+        struct ima_entry entry;
+
+        while (status == CLI_OK && !ima_done(&r) && ima_next(&r, &entry) == ERR_OK) {
+                if (!s->cli->json) {
+                        log_text_ima(r.number - 1, &entry);
+                        continue;
+                }
+                log_json_ima(begin_entry(s), r.number - 1, &entry);
+                status = end_entry(s);
+        }
+        return status;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------------- */
+
+static enum cli_exit show_section(struct show *s, const char *name, struct span log, enum cli_exit (*show)(struct show *s))
+{
+        enum cli_exit status;
+
+        if (!given(log))
+                return CLI_OK;
+        s->comma = false;
+        printf(s->cli->json ? "\"%s\":[" : "%s:\n", name);
+        status = show(s);
+        if (s->cli->json)
+                fputs("],", stdout);
+        return status;
+}
+
+static void show_pcrs_json(const struct show *s)
+{
+        bool first_bank = true;
+
+        fputs("\"pcrs\":{", stdout);
+        for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
+                bool first = true;
+
+                if (!(s->banks & REPLAY_BANK(bank)))
+                        continue;
+                printf("%s\"%s\":{", first_bank ? "" : ",", alg_info(bank)->name);
+                first_bank = false;
+                for (unsigned pcr = 0; pcr < REPLAY_PCRS; pcr++) {
+                        if (!value_of(s, bank, pcr))
+                                continue;
+                        printf("%s\"%u\":\"", first ? "" : ",", pcr);
+                        print_hex(stdout, digest_span(value_of(s, bank, pcr)));
+                        putchar('"');
+                        first = false;
+                }
+                putchar('}');
+        }
+        puts("}}");
+}
+
+static void show_pcrs_text(const struct show *s)
+{
+        puts("pcrs:");
+        for (unsigned bank = 0; bank < ALG_COUNT; bank++)
+                for (unsigned pcr = 0; pcr < REPLAY_PCRS; pcr++)
+                        if ((s->banks & REPLAY_BANK(bank)) && value_of(s, bank, pcr))
+                                log_text_pcr(bank, pcr, value_of(s, bank, pcr));
+}
+
+static enum cli_exit show_all(struct show *s)
+{
+        enum cli_exit status;
+
+        if (s->cli->json)
+                putchar('{');
+        status = show_section(s, "events", s->logs.events, show_events);
+        if (status == CLI_OK)
+                status = show_section(s, "firmware", s->logs.firmware, show_firmware);
+        if (status == CLI_OK)
+                status = show_section(s, "ima", s->logs.ima, show_ima);
+        if (status != CLI_OK)
+                return status;
+        if (s->cli->json)
+                show_pcrs_json(s);
+        else
+                show_pcrs_text(s);
+        return CLI_OK;
+}
+
+static enum cli_exit run_log(const struct cli *cli)
+{
+        struct show *s = cli_alloc(sizeof(*s));
+        bool here = cli->argument_count == 0 && cli->given_count == 0;
+        enum cli_exit status;
+
+        memset(s, 0, sizeof(*s));
+        s->cli = cli;
+        status = here ? logs_read_here(cli, &s->logs) : logs_read(cli, &s->logs);
+        if (status != CLI_OK)
+                return status;
+        if (!given(s->logs.events) && !given(s->logs.firmware) && !given(s->logs.ima))
+                return cli_fail(cli, CLI_FAILED, here ? "this machine has no log to show" : "the archive holds no log");
+        s->json = json_writer_on(cli_alloc(LOG_JSON_BYTES_MAX), LOG_JSON_BYTES_MAX);
+        s->banks = banks_of(&s->logs);
+        s->error = replay_all(s);
+        status = show_all(s);
+        if (status != CLI_OK || s->error == ERR_OK)
+                return status;
+        fflush(stdout);
+        return cli_fail(cli, CLI_USAGE, "%s, entry %" PRIu64 ", byte %zu: %s", replay_log_name(s->place.log), s->place.number, s->place.offset,
+                        err_text(s->error));
+}
+
+static const struct cli_option options[] = {
+        LOGS_OPTION_EVENTS,
+        LOGS_OPTION_FIRMWARE,
+        LOGS_OPTION_IMA,
+        { NULL, NULL, NULL, 0 },
+};
+
+const struct cli_command cmd_log = {
+        .name = "log",
+        .summary = "Show what the logs tell and the PCR values that they add up to",
+        .details = "Without an archive and without options: the logs of this machine. Nothing is judged here, see verify;\n"
+                   "exit status 2: a log is malformed, and where.",
+        .example = "cosima log evidence.tar",
+        .arguments = "[EVIDENCE.tar]",
+        .arguments_max = 1,
+        .json = true,
+        .options = options,
+        .run = run_log,
+};
