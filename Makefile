@@ -182,7 +182,7 @@ fuzz: | build/packages-test ## run each fuzzer for FUZZ_SECONDS
 	$(call try_to_build,$(fuzz_programs))
 	@src/build/fuzz.sh $(JOBS) $(fuzz_programs)
 
-build/corpus/made: $(wildcard src/test/corpus.sh src/test/lib-trust.sh) | build/packages-test
+build/corpus/made: $(wildcard src/test/corpus.sh src/test/lib-trust.sh src/test/logs.py) | build/packages-test
 	$(Q)mkdir -p $(@D) && sh $< && touch $@
 ifneq ($(wildcard src/test/corpus.sh),)
 unit fuzz: build/corpus/made

@@ -243,6 +243,10 @@ make_trust() {
 	cp policy/kairos-grub policy/kairos-uki policy/elemental policy/strict "$new/policy"
 }
 
+make_logs() {
+	run python3 src/test/logs.py "$new"
+}
+
 some_files
 make_ext
 make_xfs
@@ -253,5 +257,6 @@ make_luks
 make_verity
 make_disks
 make_trust
+make_logs
 rm -rf "$new/files" "$new/key" "$new/key2" "$new/token" "$new/newer" "$new/said" "$top"
 mv "$new" "$top"

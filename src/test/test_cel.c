@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "log/cel.h"
+#include "test/made.h"
+#include "test/seeds.h"
 
 #define SHA1_AB "da23614e02469a0d7c7bd1bdab5c9c474b1904dc" /* of "a" and "b": no record of the tests depends on it being right */
 #define CONTENT "{\"event\":\"info\"}"
@@ -163,6 +165,29 @@ static void each_fault_has_its_code(void **state)
         }
 }
 
+static void check_prefix(struct span prefix, size_t whole_len)
+{
+        struct cel_reader r = cel_reader_on(prefix);
+        struct cel_record record;
+        enum err e = ERR_OK;
+
+        while (!cel_done(&r) && (e = cel_next(&r, &record)) == ERR_OK)
+                assert_int_equal(record.content.data[0], '{');
+        assert_true(e == ERR_OK || (e == ERR_CEL_TORN && prefix.len < whole_len));
+}
+
+static void check_seed(const char *name, uint8_t *bytes, size_t len)
+{
+        (void)name;
+        made_each_prefix(span_of(bytes, len), check_prefix);
+}
+
+static void every_prefix_of_every_seed(void **state)
+{
+        (void)state;
+        seeds_each("cel", check_seed);
+}
+
 static void a_record_too_long(void **state)
 {
         struct cel_reader r;
@@ -181,7 +206,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(writes_exact_bytes),      cmocka_unit_test(reads_what_it_wrote), cmocka_unit_test(every_prefix),
-                cmocka_unit_test(each_fault_has_its_code), cmocka_unit_test(a_record_too_long),
+                cmocka_unit_test(each_fault_has_its_code), cmocka_unit_test(a_record_too_long),   cmocka_unit_test(every_prefix_of_every_seed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "log/ima.h"
 #include "test/made.h"
+#include "test/seeds.h"
 
 static const char debian_entry[] = "0a000000e0556a3d46c7fd8384b94ff29f4a1794c3cb522107000000696d612d73696743000000"
                                    "280000007368613235363a006aed6869ef3ae6092eb4af57c303afa24b9eeead64ea76ac2dd6cce366da80d8"
@@ -306,12 +307,36 @@ static void wide_columns(void **state)
         assert_true(ima_entry_digest_matches(&e));
 }
 
+static void check_prefix(struct span prefix, size_t whole_len)
+{
+        struct ima_reader r = ima_reader_on(prefix, ALG_SHA1);
+        enum err e = ERR_OK;
+        struct ima_entry entry;
+
+        while (!ima_done(&r) && (e = ima_next(&r, &entry)) == ERR_OK)
+                assert_true(ima_entry_digest_matches(&entry));
+        assert_true(e == ERR_OK || (e == ERR_IMA_ENDS && prefix.len < whole_len));
+}
+
+static void check_seed(const char *name, uint8_t *bytes, size_t len)
+{
+        (void)name;
+        made_each_prefix(span_of(bytes, len), check_prefix);
+}
+
+static void every_prefix_of_every_seed(void **state)
+{
+        (void)state;
+        seeds_each("ima", check_seed);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_entry_of_a_real_kernel), cmocka_unit_test(every_template), cmocka_unit_test(hash_types_are_kept),
                 cmocka_unit_test(the_old_template),          cmocka_unit_test(violations),     cmocka_unit_test(unknown_templates_replay),
                 cmocka_unit_test(bad_fields),                cmocka_unit_test(bad_frames),     cmocka_unit_test(wide_columns),
+                cmocka_unit_test(every_prefix_of_every_seed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

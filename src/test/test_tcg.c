@@ -10,6 +10,7 @@
 #include "log/export.h"
 #include "log/tcg.h"
 #include "test/made.h"
+#include "test/seeds.h"
 
 #define HEADER_BYTES (32 + 16 + 8 + 4 + 8 + 1)
 #define EVENT_HEAD_BYTES (4 + 4 + 4 + 2 + 20 + 2 + 32 + 4)
@@ -118,6 +119,28 @@ static void every_prefix(void **state)
                 }
                 assert_int_equal(read_all(span_of(m.bytes, len)), whole ? ERR_OK : ERR_TCG_ENDS);
         }
+}
+
+static void check_prefix(struct span prefix, size_t whole_len)
+{
+        enum err e = read_all(prefix);
+
+        if (prefix.len == 0)
+                assert_int_equal(e, ERR_TCG_EMPTY);
+        else
+                assert_true(e == ERR_OK || (e == ERR_TCG_ENDS && prefix.len < whole_len));
+}
+
+static void check_seed(const char *name, uint8_t *bytes, size_t len)
+{
+        (void)name;
+        made_each_prefix(span_of(bytes, len), check_prefix);
+}
+
+static void every_prefix_of_every_seed(void **state)
+{
+        (void)state;
+        seeds_each("tcg", check_seed);
 }
 
 /* The valid log with bytes changed at one place. */
@@ -290,7 +313,7 @@ int main(void)
                 cmocka_unit_test(names_of_events),         cmocka_unit_test(every_prefix),
                 cmocka_unit_test(each_fault_has_its_code), cmocka_unit_test(finds_the_partition_table),
                 cmocka_unit_test(writes_what_it_reads),    cmocka_unit_test(exports_without_firmware),
-                cmocka_unit_test(exports_behind_firmware),
+                cmocka_unit_test(exports_behind_firmware), cmocka_unit_test(every_prefix_of_every_seed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
