@@ -41,6 +41,14 @@ spoil() {
 	printf '\377' | dd of="$work/spoilt" bs=1 seek="$2" conv=notrunc status=none
 }
 
+# pack FILE...: an evidence archive of files of $logs; the members that must be there say nothing.
+pack() {
+	for name in quote.msg quote.sig ak.pem; do
+		echo none >"$logs/$name"
+	done
+	tar -c -f "$work/evidence.tar" --format=ustar -C "$logs" quote.msg quote.sig ak.pem "$@"
+}
+
 # refused STATUS TEXT COMMAND...: it ends with that status and says that.
 refused() {
 	want=$1 text=$2 status=0
@@ -78,6 +86,18 @@ ok "the violation is named" says "/var/log/busy  [VIOLATION]" "$work/violations.
 ok "its PCR values are those that Python computed" judge pcrs "$work/violations.json" "$logs/pcrs.json" violations
 ok "evmctl replays it to the same values" evmctl_agrees violations "$logs/violations.bin" --ignore-violations
 ok "evmctl does not agree with the values of another log" fails evmctl_agrees ima "$logs/violations.bin" --ignore-violations
+
+pack events.cel firmware.bin ima.bin
+show all --events "$logs/events.cel" --firmware "$logs/firmware.bin" --ima "$logs/ima.bin"
+ok "the logs of an evidence archive are shown" show archive "$work/evidence.tar"
+ok "they are the same as from files" cmp "$work/archive.json" "$work/all.json"
+ok "export from an evidence archive" build/cosima export tcg "$work/evidence.tar" --out "$work/packed.bin"
+ok "it is the same as from files" cmp "$work/packed.bin" "$work/combined.bin"
+pack pcrs.json
+ok "an archive without a log is refused" refused 1 "the archive holds no log" build/cosima log "$work/evidence.tar"
+ok "nothing can be exported from it" refused 2 "the firmware event log is empty" build/cosima export tcg "$work/evidence.tar" --out "$work/none"
+printf x >>"$work/evidence.tar"
+ok "a malformed archive is refused" refused 2 "evidence.tar, byte" build/cosima log "$work/evidence.tar"
 
 ok "hostile file names are shown" show hostile --ima "$logs/hostile.bin"
 ok "they cannot steer a terminal" judge harmless "$work/hostile.txt"
