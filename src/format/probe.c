@@ -77,6 +77,7 @@ enum err probe_read(const struct source *volume, uint8_t *work, struct probe *re
                 if (e != probers[type].absent)
                         probe.hits[probe.count++] = (struct probe_hit){ (enum probe_type)type, e };
         }
+        TRY(probe_claims_read(volume, &probe, &probe.claims));
         *ret_probe = probe;
         return ERR_OK;
 }

@@ -9,6 +9,7 @@
 #include "format/btrfs.h"
 #include "format/ext4.h"
 #include "format/luks.h"
+#include "format/probe_claims.h"
 #include "format/squashfs.h"
 #include "format/vfat.h"
 #include "format/verity.h"
@@ -43,6 +44,7 @@ struct probe {
         struct btrfs btrfs;
         struct vfat vfat;
         struct squashfs squashfs;
+        struct probe_claims claims; /* labels of doubtful signatures */
 };
 
 /* Scratch memory that probe_read() needs: LUKS2's header and the pool for its JSON need the most. */

@@ -173,7 +173,10 @@ static void keep_candidate(struct survey_partition *p, const struct survey_devic
         }
 }
 
-/* By any label that stands on the device, and by the partition's name as we or the kernel read it: a second signature must not hide one. */
+/*
+ * By any label that stands on the device, also in a signature that we refuse, and by the partition's name as we or the kernel read it: a
+ * second signature must not hide one, and neither must a defect that others overlook.
+ */
 static bool is_selected(const struct policy_partition *p, const struct survey_device *device, const struct gpt_entry *entry,
                         const struct probe *probe)
 {
@@ -181,6 +184,9 @@ static bool is_selected(const struct policy_partition *p, const struct survey_de
 
         for (unsigned i = 0; probe && i < probe->count; i++)
                 if (probe->hits[i].error == ERR_OK && policy_partition_selects(p, probe_label(probe, &probe->hits[i]), none))
+                        return true;
+        for (unsigned i = 0; probe && i < probe->claims.count; i++)
+                if (policy_partition_selects(p, probe_claims_label(&probe->claims, i), none))
                         return true;
         if (!device->is_partition)
                 return false;

@@ -121,6 +121,20 @@ static void test_selected_by_either_name(void **state)
         assert_int_equal(survey.partitions[0].count, 3);
 }
 
+static void test_selected_though_refused(void **state)
+{
+        struct survey_device d = { .name = "vdc", .size_bytes = 1 << 20, .sector_bytes = 512 };
+
+        (void)state;
+        add("vda2");
+        /* A second disk whose file system is refused, but whose label others may go by. */
+        probe.hits[0] = (struct probe_hit){ PROBE_BTRFS, ERR_BTRFS_CSUM_UNVERIFIED };
+        probe.claims = (struct probe_claims){ .count = 1, .labels = { { 7, "COS_OEM" } } };
+        survey_add_volume(&survey, &d, NULL, ERR_GPT_NONE, &probe, ERR_OK);
+        assert_int_equal(survey.partitions[0].count, 2);
+        assert_int_equal(verdict(), ERR_SURVEY_AMBIGUOUS);
+}
+
 static void test_ambiguous(void **state)
 {
         (void)state;
@@ -306,6 +320,7 @@ int main(void)
                 cmocka_unit_test_setup(test_absent, set_up),
                 cmocka_unit_test_setup(test_present, set_up),
                 cmocka_unit_test_setup(test_selected_by_either_name, set_up),
+                cmocka_unit_test_setup(test_selected_though_refused, set_up),
                 cmocka_unit_test_setup(test_ambiguous, set_up),
                 cmocka_unit_test_setup(test_second_signature, set_up),
                 cmocka_unit_test_setup(test_malformed_and_unreadable, set_up),
