@@ -95,9 +95,10 @@ static enum err scan_number(struct scan *s, uint64_t *ret_number)
 {
         uint64_t n = 0;
 
+        /* A digit behind a leading zero is no part of the number, and so a syntax error to whoever reads on. */
         if (take(s, '0')) {
                 *ret_number = 0;
-                return is_digit(peek(s)) ? ERR_CANON_SYNTAX : ERR_OK;
+                return ERR_OK;
         }
         while (is_digit(peek(s))) {
                 n = n * 10 + (peek(s) - '0');

@@ -238,8 +238,8 @@ static enum cli_exit run_log(const struct cli *cli)
         if (status != CLI_OK || s->error == ERR_OK)
                 return status;
         fflush(stdout);
-        return cli_fail(cli, CLI_USAGE, "%s, entry %" PRIu64 ", byte %zu: %s", replay_log_name(s->place.log), s->place.number, s->place.offset,
-                        err_text(s->error));
+        return cli_fail(cli, CLI_USAGE, "%s, entry %" PRIu64 ", byte %zu: %s", replay_log_name(s->place.log), s->place.number,
+                        s->place.offset, err_text(s->error));
 }
 
 static const struct cli_option options[] = {

@@ -14,7 +14,7 @@
 #define SHA1_AB "da23614e02469a0d7c7bd1bdab5c9c474b1904dc" /* of "a" and "b": no record of the tests depends on it being right */
 #define CONTENT "{\"event\":\"info\"}"
 #define ONE_SHA1 "[{\"digest\":\"" SHA1_AB "\",\"hashAlg\":\"sha1\"}]"
-#define RECORD(content, type, digests, pcr, recnum)                                                                                        \
+#define RECORD(content, type, digests, pcr, recnum)                                                                                       \
         "\x1e{\"content\":" content ",\"content_type\":\"" type "\",\"digests\":" digests ",\"pcr\":" pcr ",\"recnum\":" recnum "}\n"
 
 static char buf[3 * CEL_RECORD_BYTES_MAX];
@@ -24,7 +24,8 @@ static void writes_exact_bytes(void **state)
         static const enum alg algs[] = { ALG_SHA256, ALG_SHA1 };
         static const char expected[] = "\x1e{\"content\":" CONTENT ",\"content_type\":\"cosima\",\"digests\":["
                                        "{\"digest\":\"a9993e364706816aba3e25717850c26c9cd0d89d\",\"hashAlg\":\"sha1\"},"
-                                       "{\"digest\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\",\"hashAlg\":\"sha256\"}"
+                                       "{\"digest\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\","
+                                       "\"hashAlg\":\"sha256\"}"
                                        "],\"pcr\":15,\"recnum\":3}\n";
         struct digest_set digests;
         struct span record = { NULL, 0 };
@@ -132,7 +133,8 @@ static void each_fault_has_its_code(void **state)
                 { RECORD(CONTENT, "cosima", "[{\"digest\":\"00\",\"hashAlg\":\"md5\"}]", "15", "0"), 0, ERR_CEL_DIGESTS },
                 { RECORD(CONTENT, "cosima", "[{\"digest\":\"DA23614E02469A0D7C7BD1BDAB5C9C474B1904DC\",\"hashAlg\":\"sha1\"}]", "15", "0"), 0,
                   ERR_CEL_DIGESTS },
-                { RECORD(CONTENT, "cosima", "[{\"digest\":\"" SHA1_AB "\",\"hashAlg\":\"sha1\",\"x\":1}]", "15", "0"), 0, ERR_CEL_DIGESTS },
+                { RECORD(CONTENT, "cosima", "[{\"digest\":\"" SHA1_AB "\",\"hashAlg\":\"sha1\",\"x\":1}]", "15", "0"), 0,
+                  ERR_CEL_DIGESTS },
                 { RECORD(CONTENT, "cosima",
                          "[{\"digest\":\"" SHA1_AB "\",\"hashAlg\":\"sha1\"},{\"digest\":\"" SHA1_AB "\",\"hashAlg\":\"sha1\"}]", "15", "0"),
                   0, ERR_CEL_DIGESTS },
@@ -142,7 +144,8 @@ static void each_fault_has_its_code(void **state)
                 { RECORD(CONTENT, "cosima", ONE_SHA1, "15", "0,\"z\":1"), 0, ERR_CEL_SHAPE },
                 { RECORD(CONTENT, "cosima", ONE_SHA1, "15", "0") RECORD(CONTENT, "cosima", ONE_SHA1, "15", "2"), 1, ERR_CEL_RECNUM },
                 { RECORD(CONTENT, "cosima", ONE_SHA1, "15", "0") RECORD(CONTENT, "cosima", ONE_SHA1, "15", "0"), 1, ERR_CEL_RECNUM },
-                { RECORD(CONTENT, "cosima", ONE_SHA1, "15", "0") RECORD(CONTENT, "cosima", ONE_SHA1, "14", "1"), 1, ERR_CEL_PCR_CHANGES },
+                { RECORD(CONTENT, "cosima", ONE_SHA1, "15", "0") RECORD(CONTENT, "cosima", ONE_SHA1, "14", "1"), 1,
+                  ERR_CEL_PCR_CHANGES },
         };
 
         (void)state;
@@ -205,8 +208,9 @@ static void a_record_too_long(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(writes_exact_bytes),      cmocka_unit_test(reads_what_it_wrote), cmocka_unit_test(every_prefix),
-                cmocka_unit_test(each_fault_has_its_code), cmocka_unit_test(a_record_too_long),   cmocka_unit_test(every_prefix_of_every_seed),
+                cmocka_unit_test(writes_exact_bytes), cmocka_unit_test(reads_what_it_wrote),
+                cmocka_unit_test(every_prefix),       cmocka_unit_test(every_prefix_of_every_seed),
+                cmocka_unit_test(a_record_too_long),  cmocka_unit_test(each_fault_has_its_code),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

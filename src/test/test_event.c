@@ -103,7 +103,7 @@ static void failure(void **state)
         memset(long_detail, 'x', sizeof(long_detail));
         e.detail = span_of(long_detail, sizeof(long_detail));
         assert_int_equal(event_write_failure(&e, buf, sizeof(buf), &content), ERR_OK);
-        assert_int_equal(content.len, strlen("{\"detail\":\"\",\"error\":\"HEX\",\"event\":\"failure\",\"stage\":\"policy\"}") + EVENT_DETAIL_MAX);
+        assert_memory_equal(content.data + strlen("{\"detail\":\"") + EVENT_DETAIL_MAX, "\",\"error\"", strlen("\",\"error\""));
 }
 
 static void info(void **state)
@@ -143,8 +143,8 @@ static void names(void **state)
 
 static void order(void **state)
 {
-        static const enum event_type whole[] = { EVENT_INFO,    EVENT_POLICY,   EVENT_STORAGE,  EVENT_INFO,    EVENT_IMA_POLICY, EVENT_CONTENT,
-                                                 EVENT_CONTENT, EVENT_HANDOVER, EVENT_FAILURE, EVENT_FAILURE };
+        static const enum event_type whole[] = { EVENT_INFO,       EVENT_POLICY,  EVENT_STORAGE, EVENT_INFO,     EVENT_FAILURE,
+                                                 EVENT_IMA_POLICY, EVENT_CONTENT, EVENT_CONTENT, EVENT_HANDOVER, EVENT_FAILURE };
         struct event_order o = { 0 };
 
         (void)state;
@@ -165,8 +165,9 @@ static void order(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(policy),  cmocka_unit_test(ima_policy), cmocka_unit_test(content_of_a_partition), cmocka_unit_test(handover),
-                cmocka_unit_test(failure), cmocka_unit_test(info),       cmocka_unit_test(names),                  cmocka_unit_test(order),
+                cmocka_unit_test(policy),   cmocka_unit_test(ima_policy), cmocka_unit_test(content_of_a_partition),
+                cmocka_unit_test(handover), cmocka_unit_test(failure),    cmocka_unit_test(info),
+                cmocka_unit_test(names),    cmocka_unit_test(order),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

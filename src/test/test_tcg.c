@@ -161,7 +161,7 @@ static void each_fault_has_its_code(void **state)
         assert_int_equal(read_broken(count, "\x11", 1), ERR_TCG_ALGS);
         assert_int_equal(read_broken(count, "\3", 1), ERR_TCG_SPEC_ID);
         assert_int_equal(read_broken(28, "\x1b\0\0\0", 4), ERR_TCG_SPEC_ID); /* ends before the count */
-        assert_int_equal(read_broken(count + 4, "\x0b", 1), ERR_TCG_ALGS);   /* SHA-256 of 20 bytes */
+        assert_int_equal(read_broken(count + 6, "\x15", 1), ERR_TCG_ALGS);         /* SHA-1 of 21 bytes */
         assert_int_equal(read_broken(count + 4, "\x0b\0\x20\0", 4), ERR_TCG_ALGS); /* twice */
         assert_int_equal(read_broken(count + 4, "\x12\0\0\0", 4), ERR_TCG_ALGS);   /* no bytes */
         assert_int_equal(read_broken(count + 12, "\1", 1), ERR_TCG_SPEC_ID);       /* vendor bytes beyond the event */
