@@ -60,16 +60,28 @@ static enum err replay_all(struct show *s)
         return replay_ima(&s->ima, s->logs.ima, ALG_SHA1, &s->place);
 }
 
-/* PCRs that the IMA log touched are its alone; of the others, firmware and events. NULL: untouched. */
+/* PCRs that the IMA log touched are its alone; of the others, firmware and events. NULL: untouched, or the bank is not shown. */
 static const struct digest *value_of(const struct show *s, enum alg bank, unsigned pcr)
 {
         const struct replay *ima = &s->ima.modes[IMA_OWN_HASH];
 
+        if (!(s->banks & REPLAY_BANK(bank)))
+                return NULL;
         if (ima->touched & (UINT32_C(1) << pcr))
                 return &ima->pcrs[bank][pcr];
         if (s->replay.touched & (UINT32_C(1) << pcr))
                 return &s->replay.pcrs[bank][pcr];
         return NULL;
+}
+
+/* What the PCR holds instead if this kernel, for want of the bank's hash, extended padded SHA-1. NULL: it makes no difference. */
+static const struct digest *padded_value_of(const struct show *s, enum alg bank, unsigned pcr)
+{
+        const struct replay *ima = &s->ima.modes[IMA_PADDED_SHA1];
+
+        if (!(s->banks & REPLAY_BANK(bank)) || bank == ALG_SHA1 || !(ima->touched & (UINT32_C(1) << pcr)))
+                return NULL;
+        return &ima->pcrs[bank][pcr];
 }
 
 /* ---- one entry in either form ------------------------------------------------------------------------------------------ */
@@ -164,38 +176,50 @@ static enum cli_exit show_section(struct show *s, const char *name, struct span 
         return status;
 }
 
-static void show_pcrs_json(const struct show *s)
+typedef const struct digest *pcr_value(const struct show *s, enum alg bank, unsigned pcr);
+
+static void show_bank_json(const struct show *s, enum alg bank, pcr_value *value)
 {
-        bool first_bank = true;
+        bool comma = false;
 
-        fputs("\"pcrs\":{", stdout);
+        for (unsigned pcr = 0; pcr < REPLAY_PCRS; pcr++) {
+                const struct digest *d = value(s, bank, pcr);
+
+                if (!d)
+                        continue;
+                printf("%s\"%u\":\"", comma ? "," : "", pcr);
+                print_hex(stdout, digest_span(d));
+                putchar('"');
+                comma = true;
+        }
+}
+
+static void show_pcrs_json(const struct show *s, const char *name, pcr_value *value)
+{
+        bool comma = false;
+
+        printf("\"%s\":{", name);
         for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
-                bool first = true;
-
                 if (!(s->banks & REPLAY_BANK(bank)))
                         continue;
-                printf("%s\"%s\":{", first_bank ? "" : ",", alg_info(bank)->name);
-                first_bank = false;
-                for (unsigned pcr = 0; pcr < REPLAY_PCRS; pcr++) {
-                        if (!value_of(s, bank, pcr))
-                                continue;
-                        printf("%s\"%u\":\"", first ? "" : ",", pcr);
-                        print_hex(stdout, digest_span(value_of(s, bank, pcr)));
-                        putchar('"');
-                        first = false;
-                }
+                printf("%s\"%s\":{", comma ? "," : "", alg_info(bank)->name);
+                show_bank_json(s, bank, value);
                 putchar('}');
+                comma = true;
         }
-        puts("}}");
+        putchar('}');
 }
 
 static void show_pcrs_text(const struct show *s)
 {
         puts("pcrs:");
         for (unsigned bank = 0; bank < ALG_COUNT; bank++)
-                for (unsigned pcr = 0; pcr < REPLAY_PCRS; pcr++)
-                        if ((s->banks & REPLAY_BANK(bank)) && value_of(s, bank, pcr))
-                                log_text_pcr(bank, pcr, value_of(s, bank, pcr));
+                for (unsigned pcr = 0; pcr < REPLAY_PCRS; pcr++) {
+                        if (value_of(s, bank, pcr))
+                                log_text_pcr(bank, pcr, value_of(s, bank, pcr), "");
+                        if (padded_value_of(s, bank, pcr))
+                                log_text_pcr(bank, pcr, padded_value_of(s, bank, pcr), "  if the kernel extends SHA-1 into this bank");
+                }
 }
 
 static enum cli_exit show_all(struct show *s)
@@ -211,10 +235,14 @@ static enum cli_exit show_all(struct show *s)
                 status = show_section(s, "ima", s->logs.ima, show_ima);
         if (status != CLI_OK)
                 return status;
-        if (s->cli->json)
-                show_pcrs_json(s);
-        else
+        if (!s->cli->json) {
                 show_pcrs_text(s);
+                return CLI_OK;
+        }
+        show_pcrs_json(s, "pcrs", value_of);
+        putchar(',');
+        show_pcrs_json(s, "pcrs-padded", padded_value_of);
+        puts("}");
         return CLI_OK;
 }
 

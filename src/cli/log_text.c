@@ -159,9 +159,9 @@ void log_text_ima(uint64_t number, const struct ima_entry *entry)
         putchar('\n');
 }
 
-void log_text_pcr(enum alg bank, unsigned pcr, const struct digest *value)
+void log_text_pcr(enum alg bank, unsigned pcr, const struct digest *value, const char *remark)
 {
         printf("  %-6s %2u  ", alg_info(bank)->name, pcr);
         print_hex(stdout, digest_span(value));
-        putchar('\n');
+        puts(remark);
 }

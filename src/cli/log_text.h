@@ -8,6 +8,7 @@
 void log_text_record(const struct cel_record *record);
 void log_text_firmware(const struct tcg_event *event);
 void log_text_ima(uint64_t number, const struct ima_entry *entry);
-void log_text_pcr(enum alg bank, unsigned pcr, const struct digest *value);
+/* remark stands behind the value; it is ours. */
+void log_text_pcr(enum alg bank, unsigned pcr, const struct digest *value, const char *remark);
 
 #endif

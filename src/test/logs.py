@@ -34,6 +34,10 @@ class Pcrs:
         for bank in self.values:
             self.extend(bank, pcr, digest(bank, data))
 
+    def extend_padded(self, pcr, data):
+        for bank in self.values:
+            self.extend(bank, pcr, digest("sha1", data).ljust(SIZES[bank], b"\0"))
+
     def as_json(self):
         return {bank: {str(pcr): value.hex() for pcr, value in pcrs.items()} for bank, pcrs in self.values.items()}
 
@@ -107,17 +111,21 @@ class Ima:
     def __init__(self, banks=BANKS):
         self.log = b""
         self.pcrs = Pcrs(banks)
+        self.padded = Pcrs([bank for bank in banks if bank != "sha1"])
 
     def add(self, template, data, pcr=10, violation=False, column=b""):
         self.log += struct.pack("<I", pcr) + (bytes(20) if violation else column or digest("sha1", data))
         self.log += field(template.encode()) + field(data)
         for bank in self.pcrs.values:
             self.pcrs.extend(bank, pcr, b"\xff" * SIZES[bank] if violation else digest(bank, data))
+        for bank in self.padded.values:
+            self.padded.extend(bank, pcr, b"\xff" * SIZES[bank] if violation else digest("sha1", data).ljust(SIZES[bank], b"\0"))
 
     def add_old(self, path, content):
         hashed = digest("sha1", content) + path.ljust(256, b"\0")
         self.log += struct.pack("<I", 10) + digest("sha1", hashed) + field(b"ima") + digest("sha1", content) + field(path)
         self.pcrs.extend_data(10, hashed)
+        self.padded.extend_padded(10, hashed)
 
 
 def aggregate(banks=BANKS):
@@ -212,7 +220,8 @@ def main():
     write("logs/violations.bin", violated.log)
     write("logs/old.bin", old.log)
     write("logs/hostile.bin", hostile_log().log)
-    pcrs = {"boot": boot, "ima": clean.pcrs, "violations": violated.pcrs, "old": old.pcrs}
+    pcrs = {"boot": boot, "ima": clean.pcrs, "violations": violated.pcrs, "old": old.pcrs,
+            "ima-padded": clean.padded, "violations-padded": violated.padded, "old-padded": old.padded}
     write("logs/pcrs.json", json.dumps({name: values.as_json() for name, values in pcrs.items()}).encode())
 
 
