@@ -67,7 +67,7 @@ MUST_CHECK enum err ima_next(struct ima_reader *r, struct ima_entry *ret_entry);
 /* How the kernel computes what it extends into a bank. */
 enum ima_mode {
         IMA_OWN_HASH,    /* the bank's own hash of the data (Linux 5.8 and later) */
-        IMA_PADDED_SHA1, /* SHA-1 followed by zeros: older kernels, and banks whose hash the kernel lacked when IMA started */
+        IMA_PADDED_SHA1, /* SHA-1 followed by zeros, and no stronger: older kernels, and banks whose hash was missing when IMA started */
         IMA_MODE_COUNT
 };
 /* The value that an entry extends into a bank; 0xFF throughout for a violation. */
