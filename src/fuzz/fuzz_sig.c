@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a signature file, verified by a real key of each type: none may verify, since nothing here is what was signed. */
+/* Any bytes as a signature file, verified by a real key: none may verify, since nothing here is what was signed. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,7 +35,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         return 0;
 }
 
-/* The signature comes under the key id of a certificate, of RSA when it is long, so that the key is really asked. */
+/*
+ * The signature comes under the key id of a certificate, so that the key is really asked: RSA's, or for one key id in sixteen that of ECDSA,
+ * which takes a tenth of a second under the sanitizers.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         uint8_t buf[SIG_BYTES_MAX];
@@ -45,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         if (sig_parse(span_of(data, size), &sig) != ERR_OK)
                 return 0;
-        sig.key_id = key_ids[sig.signature.len > 200];
+        sig.key_id = key_ids[sig.key_id % 16 != 0];
         if (sig_write(&sig, buf, &file) != ERR_OK)
                 abort();
         if (sig_verify(file, span_of("never signed", 12), cert_spans, 2, &signer) == ERR_OK)

@@ -169,78 +169,80 @@ static void what_must_be_there_is_asked_for(void **state)
         expect_str(HEAD "# measure\n", ERR_POLICY_NO_RULES, 0, "");
 }
 
+/* Each of these lines, in a policy that is good without it. */
+static const struct {
+        const char *line;
+        enum err code;
+        const char *token;
+} bad_lines[] = {
+        { "colour red", ERR_POLICY_DIRECTIVE, "colour" },
+        { "Wait 10", ERR_POLICY_DIRECTIVE, "Wait" },
+        { "pcr 15", ERR_POLICY_REPEATED, "pcr" },
+        { "name b", ERR_POLICY_REPEATED, "name" },
+        { "wait", ERR_POLICY_WORDS, "wait" },
+        { "wait # 10", ERR_POLICY_WORDS, "wait" },
+        { "wait 10 20", ERR_POLICY_WORDS, "20" },
+        { "wait 301", ERR_POLICY_WAIT, "301" },
+        { "wait -1", ERR_POLICY_WAIT, "-1" },
+        { "wait 010", ERR_POLICY_WAIT, "010" },
+        { "classes identity,", ERR_POLICY_CLASSES, "identity," },
+        { "classes identity,identity", ERR_POLICY_CLASSES, "identity,identity" },
+        { "classes info", ERR_POLICY_CLASSES, "info" },
+        { "disks shut", ERR_POLICY_DISKS, "shut" },
+        { "on-failure reboot", ERR_POLICY_ON_FAILURE, "reboot" },
+        { "kernel 5.15", ERR_POLICY_KERNEL, "5.15" },
+        { "partition", ERR_POLICY_WORDS, "partition" },
+        { "partition Oem required label=A", ERR_POLICY_PARTITION_NAME, "Oem" },
+        { "partition OEM", ERR_POLICY_PARTITION_NEED, "OEM" },
+        { "partition OEM needed label=A", ERR_POLICY_PARTITION_NEED, "needed" },
+        { "partition OEM required", ERR_POLICY_PARTITION_SELECTOR, "required" },
+        { "partition OEM required fs=ext4", ERR_POLICY_PARTITION_SELECTOR, "fs=ext4" },
+        { "partition OEM required uuid=A", ERR_POLICY_PARTITION_OPTION, "uuid=A" },
+        { "partition OEM required label=A label=B", ERR_POLICY_PARTITION_OPTION, "label=B" },
+        { "partition OEM required label=A fs=ext4 fs=ext4", ERR_POLICY_PARTITION_OPTION, "fs=ext4" },
+        { "partition OEM required label=", ERR_POLICY_PARTITION_LABEL, "label=" },
+        { "partition OEM required label=A,", ERR_POLICY_PARTITION_LABEL, "label=A," },
+        { "partition OEM required label=A,B,C,D,E", ERR_POLICY_PARTITION_LABEL, "label=A,B,C,D,E" },
+        { "partition OEM required partlabel=0123456789012345678901234567890123456", ERR_POLICY_PARTITION_LABEL,
+          "partlabel=0123456789012345678901234567890123456" },
+        { "partition OEM required label=A,A", ERR_POLICY_PARTITION_SHARED, "label=A,A" },
+        { "partition OEM required label=USED", ERR_POLICY_PARTITION_SHARED, "label=USED" },
+        { "partition OEM required partlabel=used", ERR_POLICY_PARTITION_SHARED, "partlabel=used" },
+        { "partition USED required label=A", ERR_POLICY_PARTITION_TWICE, "USED" },
+        { "partition OEM required label=A fs=crypto_LUKS", ERR_POLICY_PARTITION_FS, "fs=crypto_LUKS" },
+        { "partition OEM required label=A fs=", ERR_POLICY_PARTITION_FS, "fs=" },
+        { "walk", ERR_POLICY_WORDS, "walk" },
+        { "walk OEM", ERR_POLICY_WALK_PARTITION, "OEM" },
+        { "walk WALKED", ERR_POLICY_WALK_TWICE, "WALKED" },
+        { "walk USED depth=3", ERR_POLICY_WALK_OPTION, "depth=3" },
+        { "walk USED max=1 max=2", ERR_POLICY_WALK_OPTION, "max=2" },
+        { "walk USED except=/a except=/b", ERR_POLICY_WALK_OPTION, "except=/b" },
+        { "walk USED max=0", ERR_POLICY_WALK_MAX, "max=0" },
+        { "walk USED max=64M", ERR_POLICY_WALK_MAX, "max=64M" },
+        { "walk USED max=9223372036854775808", ERR_POLICY_WALK_MAX, "max=9223372036854775808" },
+        { "walk USED except=grubenv", ERR_POLICY_WALK_EXCEPT, "except=grubenv" },
+        { "walk USED except=/", ERR_POLICY_WALK_EXCEPT, "except=/" },
+        { "walk USED except=/a/", ERR_POLICY_WALK_EXCEPT, "except=/a/" },
+        { "walk USED except=/a//b", ERR_POLICY_WALK_EXCEPT, "except=/a//b" },
+        { "walk USED except=/a/../b", ERR_POLICY_WALK_EXCEPT, "except=/a/../b" },
+        { "walk USED except=/a,", ERR_POLICY_WALK_EXCEPT, "except=/a," },
+        { "walk USED except=/1,/2,/3,/4,/5,/6,/7,/8,/9", ERR_POLICY_WALK_EXCEPT, "except=/1,/2,/3,/4,/5,/6,/7,/8,/9" },
+        { "measure func=PATH obj=/x", ERR_RULES_PATH, "func=PATH" },
+        { "measure func=BPRM_CHECK partition=OEM", ERR_RULES_PARTITION_UNKNOWN, "partition=OEM" },
+        { "measure func=BPRM_CHECK # all", ERR_RULES_COMMENT, "#" },
+        { "measure func=MMAP_CHECK_REQPROT", ERR_RULES_KERNEL, "func=MMAP_CHECK_REQPROT" },
+        { "dont_measure", ERR_RULES_BLIND, "" },
+};
+
 static void directives_are_judged(void **state)
 {
-        static const struct {
-                const char *line;
-                enum err code;
-                const char *token;
-        } bad[] = {
-                { "colour red", ERR_POLICY_DIRECTIVE, "colour" },
-                { "Wait 10", ERR_POLICY_DIRECTIVE, "Wait" },
-                { "pcr 15", ERR_POLICY_REPEATED, "pcr" },
-                { "name b", ERR_POLICY_REPEATED, "name" },
-                { "wait", ERR_POLICY_WORDS, "wait" },
-                { "wait # 10", ERR_POLICY_WORDS, "wait" },
-                { "wait 10 20", ERR_POLICY_WORDS, "20" },
-                { "wait 301", ERR_POLICY_WAIT, "301" },
-                { "wait -1", ERR_POLICY_WAIT, "-1" },
-                { "wait 010", ERR_POLICY_WAIT, "010" },
-                { "classes identity,", ERR_POLICY_CLASSES, "identity," },
-                { "classes identity,identity", ERR_POLICY_CLASSES, "identity,identity" },
-                { "classes info", ERR_POLICY_CLASSES, "info" },
-                { "disks shut", ERR_POLICY_DISKS, "shut" },
-                { "on-failure reboot", ERR_POLICY_ON_FAILURE, "reboot" },
-                { "kernel 5.15", ERR_POLICY_KERNEL, "5.15" },
-                { "partition", ERR_POLICY_WORDS, "partition" },
-                { "partition Oem required label=A", ERR_POLICY_PARTITION_NAME, "Oem" },
-                { "partition OEM", ERR_POLICY_PARTITION_NEED, "OEM" },
-                { "partition OEM needed label=A", ERR_POLICY_PARTITION_NEED, "needed" },
-                { "partition OEM required", ERR_POLICY_PARTITION_SELECTOR, "required" },
-                { "partition OEM required fs=ext4", ERR_POLICY_PARTITION_SELECTOR, "fs=ext4" },
-                { "partition OEM required uuid=A", ERR_POLICY_PARTITION_OPTION, "uuid=A" },
-                { "partition OEM required label=A label=B", ERR_POLICY_PARTITION_OPTION, "label=B" },
-                { "partition OEM required label=A fs=ext4 fs=ext4", ERR_POLICY_PARTITION_OPTION, "fs=ext4" },
-                { "partition OEM required label=", ERR_POLICY_PARTITION_LABEL, "label=" },
-                { "partition OEM required label=A,", ERR_POLICY_PARTITION_LABEL, "label=A," },
-                { "partition OEM required label=A,B,C,D,E", ERR_POLICY_PARTITION_LABEL, "label=A,B,C,D,E" },
-                { "partition OEM required partlabel=0123456789012345678901234567890123456", ERR_POLICY_PARTITION_LABEL,
-                  "partlabel=0123456789012345678901234567890123456" },
-                { "partition OEM required label=A,A", ERR_POLICY_PARTITION_SHARED, "label=A,A" },
-                { "partition OEM required label=USED", ERR_POLICY_PARTITION_SHARED, "label=USED" },
-                { "partition OEM required partlabel=used", ERR_POLICY_PARTITION_SHARED, "partlabel=used" },
-                { "partition USED required label=A", ERR_POLICY_PARTITION_TWICE, "USED" },
-                { "partition OEM required label=A fs=crypto_LUKS", ERR_POLICY_PARTITION_FS, "fs=crypto_LUKS" },
-                { "partition OEM required label=A fs=", ERR_POLICY_PARTITION_FS, "fs=" },
-                { "walk", ERR_POLICY_WORDS, "walk" },
-                { "walk OEM", ERR_POLICY_WALK_PARTITION, "OEM" },
-                { "walk WALKED", ERR_POLICY_WALK_TWICE, "WALKED" },
-                { "walk USED depth=3", ERR_POLICY_WALK_OPTION, "depth=3" },
-                { "walk USED max=1 max=2", ERR_POLICY_WALK_OPTION, "max=2" },
-                { "walk USED except=/a except=/b", ERR_POLICY_WALK_OPTION, "except=/b" },
-                { "walk USED max=0", ERR_POLICY_WALK_MAX, "max=0" },
-                { "walk USED max=64M", ERR_POLICY_WALK_MAX, "max=64M" },
-                { "walk USED max=9223372036854775808", ERR_POLICY_WALK_MAX, "max=9223372036854775808" },
-                { "walk USED except=grubenv", ERR_POLICY_WALK_EXCEPT, "except=grubenv" },
-                { "walk USED except=/", ERR_POLICY_WALK_EXCEPT, "except=/" },
-                { "walk USED except=/a/", ERR_POLICY_WALK_EXCEPT, "except=/a/" },
-                { "walk USED except=/a//b", ERR_POLICY_WALK_EXCEPT, "except=/a//b" },
-                { "walk USED except=/a/../b", ERR_POLICY_WALK_EXCEPT, "except=/a/../b" },
-                { "walk USED except=/a,", ERR_POLICY_WALK_EXCEPT, "except=/a," },
-                { "walk USED except=/1,/2,/3,/4,/5,/6,/7,/8,/9", ERR_POLICY_WALK_EXCEPT, "except=/1,/2,/3,/4,/5,/6,/7,/8,/9" },
-                { "measure func=PATH obj=/x", ERR_RULES_PATH, "func=PATH" },
-                { "measure func=BPRM_CHECK partition=OEM", ERR_RULES_PARTITION_UNKNOWN, "partition=OEM" },
-                { "measure func=BPRM_CHECK # all", ERR_RULES_COMMENT, "#" },
-                { "measure func=MMAP_CHECK_REQPROT", ERR_RULES_KERNEL, "func=MMAP_CHECK_REQPROT" },
-                { "dont_measure", ERR_RULES_BLIND, "" },
-        };
         char text[1024];
 
         (void)state;
-        for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        for (size_t i = 0; i < sizeof(bad_lines) / sizeof(*bad_lines); i++) {
                 snprintf(text, sizeof(text), HEAD "partition USED optional label=USED partlabel=used\npartition WALKED optional label=W\n"
-                                                  "walk WALKED\n%s\n" RULE, bad[i].line);
-                expect_str(text, bad[i].code, 8, bad[i].token);
+                                                  "walk WALKED\n%s\n" RULE, bad_lines[i].line);
+                expect_str(text, bad_lines[i].code, 8, bad_lines[i].token);
         }
 }
 
