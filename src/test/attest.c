@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes quotes without a TPM. The key is derived from a constant, so nothing secret is kept anywhere. */
+/* Makes quotes without a TPM. */
 #include "attest.h"
 
 #include <assert.h>
 #include <mbedtls/base64.h>
-#include <mbedtls/ecdsa.h>
 #include <stdio.h>
+
+#include "signer.h"
 
 static void put(uint8_t *buf, size_t *len, uint64_t value, unsigned bytes)
 {
@@ -21,77 +22,29 @@ static void put_sized(uint8_t *buf, size_t *len, struct span bytes)
         *len += bytes.len;
 }
 
-/* The random numbers of a test need to be the same each time. */
-static int count_up(void *state, unsigned char *out, size_t len)
+void attest_sign_by(struct attest *a, const char *seed)
 {
-        unsigned char *next = state;
+        uint8_t spki[91], r[32], s[32];
+        unsigned char text[160];
+        struct digest digest;
+        size_t len;
 
-        for (size_t i = 0; i < len; i++)
-                out[i] = (*next)++;
-        return 0;
-}
-
-static void load_key(mbedtls_ecp_group *group, mbedtls_mpi *secret)
-{
-        struct digest seed;
-
-        digest_of(ALG_SHA256, span_of_str("attestation key of the tests"), &seed);
-        assert(mbedtls_ecp_group_load(group, MBEDTLS_ECP_DP_SECP256R1) == 0);
-        assert(mbedtls_mpi_read_binary(secret, seed.bytes, 32) == 0);
+        digest_of(ALG_SHA256, attest_message(a), &digest);
+        signer_sign(seed, digest.bytes, r, s);
+        a->signature_len = 0;
+        put(a->signature, &a->signature_len, 0x0018, 2); /* TPM_ALG_ECDSA */
+        put(a->signature, &a->signature_len, 0x000b, 2); /* TPM_ALG_SHA256 */
+        put_sized(a->signature, &a->signature_len, span_of(r, sizeof(r)));
+        put_sized(a->signature, &a->signature_len, span_of(s, sizeof(s)));
+        signer_public(seed, spki);
+        assert(mbedtls_base64_encode(text, sizeof(text), &len, spki, sizeof(spki)) == 0);
+        snprintf(a->ak_pem, sizeof(a->ak_pem), "-----BEGIN PUBLIC KEY-----\n%.64s\n%s\n-----END PUBLIC KEY-----\n", (char *)text,
+                 (char *)text + 64);
 }
 
 void attest_sign(struct attest *a)
 {
-        mbedtls_ecp_group group;
-        mbedtls_mpi secret, r, s;
-        struct digest digest;
-        unsigned char random = 1;
-        uint8_t number[32];
-
-        mbedtls_ecp_group_init(&group);
-        mbedtls_mpi_init(&secret);
-        mbedtls_mpi_init(&r);
-        mbedtls_mpi_init(&s);
-        load_key(&group, &secret);
-        digest_of(ALG_SHA256, attest_message(a), &digest);
-        assert(mbedtls_ecdsa_sign(&group, &r, &s, &secret, digest.bytes, 32, count_up, &random) == 0);
-        a->signature_len = 0;
-        put(a->signature, &a->signature_len, 0x0018, 2); /* TPM_ALG_ECDSA */
-        put(a->signature, &a->signature_len, 0x000b, 2); /* TPM_ALG_SHA256 */
-        assert(mbedtls_mpi_write_binary(&r, number, sizeof(number)) == 0);
-        put_sized(a->signature, &a->signature_len, span_of(number, sizeof(number)));
-        assert(mbedtls_mpi_write_binary(&s, number, sizeof(number)) == 0);
-        put_sized(a->signature, &a->signature_len, span_of(number, sizeof(number)));
-        mbedtls_mpi_free(&s);
-        mbedtls_mpi_free(&r);
-        mbedtls_mpi_free(&secret);
-        mbedtls_ecp_group_free(&group);
-}
-
-static void write_pem(struct attest *a)
-{
-        /* SubjectPublicKeyInfo of an uncompressed P-256 point, up to the point (RFC 5480). */
-        uint8_t der[26 + 65] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
-                                 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
-        mbedtls_ecp_group group;
-        mbedtls_ecp_point point;
-        mbedtls_mpi secret;
-        unsigned char random = 1;
-        unsigned char text[160];
-        size_t len;
-
-        mbedtls_ecp_group_init(&group);
-        mbedtls_ecp_point_init(&point);
-        mbedtls_mpi_init(&secret);
-        load_key(&group, &secret);
-        assert(mbedtls_ecp_mul(&group, &point, &secret, &group.G, count_up, &random) == 0);
-        assert(mbedtls_ecp_point_write_binary(&group, &point, MBEDTLS_ECP_PF_UNCOMPRESSED, &len, der + 26, 65) == 0);
-        assert(mbedtls_base64_encode(text, sizeof(text), &len, der, sizeof(der)) == 0);
-        snprintf(a->ak_pem, sizeof(a->ak_pem), "-----BEGIN PUBLIC KEY-----\n%.64s\n%s\n-----END PUBLIC KEY-----\n", (char *)text,
-                 (char *)text + 64);
-        mbedtls_mpi_free(&secret);
-        mbedtls_ecp_point_free(&point);
-        mbedtls_ecp_group_free(&group);
+        attest_sign_by(a, "attestation key of the tests");
 }
 
 void attest_make(struct attest *a, const struct attest_facts *facts)
@@ -117,7 +70,6 @@ void attest_make(struct attest *a, const struct attest_facts *facts)
         put_sized(a->message, &len, facts->pcr_digest);
         a->message_len = len;
         attest_sign(a);
-        write_pem(a);
 }
 
 struct span attest_message(const struct attest *a)

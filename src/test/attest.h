@@ -30,6 +30,9 @@ void attest_make(struct attest *a, const struct attest_facts *facts);
 /* Sign the message again after it was changed. */
 void attest_sign(struct attest *a);
 
+/* Likewise by the key that another seed gives (signer.h). */
+void attest_sign_by(struct attest *a, const char *seed);
+
 struct span attest_message(const struct attest *a);
 struct span attest_signature(const struct attest *a);
 struct span attest_pem(const struct attest *a);
