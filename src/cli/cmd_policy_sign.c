@@ -56,7 +56,9 @@ static enum cli_exit print_signed(const struct cli *cli, const char *out, const 
 
 static enum cli_exit run_sign(const struct cli *cli)
 {
-        struct sign_request request = { .key_path = cli_value(cli, "key"), .cert_path = cli_value(cli, "cert"), .alg = ALG_SHA256 };
+        struct sign_request request = {
+                .key_path = cli_value(cli, "key"), .raw_path = cli_value(cli, "raw"), .cert_path = cli_value(cli, "cert"), .alg = ALG_SHA256
+        };
         const char *path = cli->arguments[0], *hash = cli_value(cli, "hash"), *out = cli_value(cli, "out");
         uint8_t buf[SIG_BYTES_MAX];
         struct policy policy;
@@ -66,6 +68,10 @@ static enum cli_exit run_sign(const struct cli *cli)
 
         if (hash && (alg_by_name(span_of_str(hash), &request.alg) != ERR_OK || request.alg == ALG_SHA1))
                 return cli_fail(cli, CLI_USAGE, "--hash is sha256, sha384 or sha512");
+        if (!request.key_path == !request.raw_path)
+                return cli_fail(cli, CLI_USAGE, "one of --key and --raw must be given");
+        if (request.raw_path && !request.cert_path)
+                return cli_fail(cli, CLI_USAGE, "--raw needs --cert");
         if (cli_flag(cli, "rules")) {
                 status = file_read(cli, path, RENDER_BYTES_MAX, &file);
                 policy.text = file;
@@ -82,7 +88,8 @@ static enum cli_exit run_sign(const struct cli *cli)
 }
 
 static const struct cli_option sign_options[] = {
-        { "key", "KEY", "private key, PEM or DER, without a password", CLI_REQUIRED },
+        { "key", "KEY", "private key, PEM or DER, without a password", 0 },
+        { "raw", "FILE", "instead of a key: what an HSM signed, RSA PKCS#1 v1.5 or ECDSA in DER; needs --cert", 0 },
         { "cert", "CERT", "its certificate: gives the key id that a kernel looks for", 0 },
         { "out", "FILE", "where the signature goes, POLICY.sig by custom", CLI_REQUIRED },
         { "hash", "ALG", "sha256 (the default), sha384 or sha512", 0 },

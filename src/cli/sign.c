@@ -49,81 +49,103 @@ static enum cli_exit read_key(const struct cli *cli, const char *path, mbedtls_p
         return CLI_OK;
 }
 
-static enum cli_exit find_key_id(const struct cli *cli, const mbedtls_pk_context *pk, struct span cert_file, const char *cert_path,
-                                 uint32_t *ret_key_id)
+/* The key id of the certificate, which is the signer's key identifier for a kernel. */
+static enum cli_exit read_cert_id(const struct cli *cli, struct span cert_file, const char *cert_path, uint32_t *ret_key_id)
+{
+        struct sig_cert cert;
+        enum err e = sig_read_cert(cert_file, &cert);
+
+        if (e != ERR_OK)
+                return cli_fail(cli, CLI_USAGE, "%s: %s", cert_path, err_text(e));
+        *ret_key_id = cert.key_id;
+        return CLI_OK;
+}
+
+static enum cli_exit compute_id(const struct cli *cli, const mbedtls_pk_context *pk, uint32_t *ret_key_id)
 {
         unsigned char bits[1024], *start = bits + sizeof(bits);
-        struct sig_cert cert;
-        enum err e;
-        int len;
+        int len = mbedtls_pk_write_pubkey(&start, bits, pk);
 
-        if (cert_path) {
-                e = sig_read_cert(cert_file, &cert);
-                if (e != ERR_OK)
-                        return cli_fail(cli, CLI_USAGE, "%s: %s", cert_path, err_text(e));
-                *ret_key_id = cert.key_id;
-                return CLI_OK;
-        }
-        len = mbedtls_pk_write_pubkey(&start, bits, pk);
         if (len <= 0)
                 return cli_fail(cli, CLI_FAILED, "the public key cannot be written (mbedtls -0x%04x)", (unsigned)-len);
         *ret_key_id = sig_key_id(span_of(start, (size_t)len));
         return CLI_OK;
 }
 
-static enum cli_exit make_signature(const struct cli *cli, mbedtls_pk_context *pk, struct span data, struct sig *sig, uint8_t *buf,
-                                    struct span *ret_file)
+/* ret_signature has MBEDTLS_PK_SIGNATURE_MAX_SIZE bytes. */
+static enum cli_exit sign_with_key(const struct cli *cli, mbedtls_pk_context *pk, enum alg alg, struct span data, unsigned char *ret_signature,
+                                   size_t *ret_len)
 {
         static const mbedtls_md_type_t md[ALG_COUNT] = {
                 [ALG_SHA256] = MBEDTLS_MD_SHA256, [ALG_SHA384] = MBEDTLS_MD_SHA384, [ALG_SHA512] = MBEDTLS_MD_SHA512
         };
-        unsigned char signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
         struct digest digest;
-        struct sig signed_sig = *sig;
         struct span hash;
-        size_t len;
         int code;
-        enum err e;
 
-        digest_of(sig->alg, data, &digest);
+        digest_of(alg, data, &digest);
         hash = digest_span(&digest);
-        code = mbedtls_pk_sign(pk, md[sig->alg], hash.data, hash.len, signature, sizeof(signature), &len, random_bytes, NULL);
-        if (code != 0)
-                return cli_fail(cli, CLI_FAILED, "the key does not sign (mbedtls -0x%04x)", (unsigned)-code);
-        signed_sig.signature = span_of(signature, len);
-        e = sig_write(&signed_sig, buf, ret_file);
-        if (e != ERR_OK)
-                return cli_fail(cli, CLI_FAILED, "%s", err_text(e));
-        sig->signature = span_sub(*ret_file, SIG_HEADER_BYTES, len);
-        return CLI_OK;
+        code = mbedtls_pk_sign(pk, md[alg], hash.data, hash.len, ret_signature, MBEDTLS_PK_SIGNATURE_MAX_SIZE, ret_len, random_bytes, NULL);
+        return code == 0 ? CLI_OK : cli_fail(cli, CLI_FAILED, "the key does not sign (mbedtls -0x%04x)", (unsigned)-code);
+}
+
+/* Fill in the signature, and without a certificate the key id. */
+static enum cli_exit use_key(const struct cli *cli, const struct sign_request *request, struct span data, struct sig *sig,
+                             unsigned char *signature)
+{
+        mbedtls_pk_context pk;
+        enum cli_exit status;
+
+        mbedtls_pk_init(&pk);
+        status = read_key(cli, request->key_path, &pk);
+        if (status == CLI_OK && !request->cert_path)
+                status = compute_id(cli, &pk, &sig->key_id);
+        if (status == CLI_OK)
+                status = sign_with_key(cli, &pk, request->alg, data, signature, &sig->signature.len);
+        mbedtls_pk_free(&pk);
+        sig->signature.data = signature;
+        return status;
+}
+
+/* What was written is judged as cosima-boot will judge it, so that a signature by the wrong key is found here and not at boot. */
+static enum cli_exit judge(const struct cli *cli, const struct sign_request *request, struct span file, struct span data, struct span cert)
+{
+        struct sig_signer signer;
+        enum err e = sig_verify(file, data, &cert, 1, &signer);
+
+        if (e == ERR_OK)
+                return CLI_OK;
+        if (request->key_path)
+                return cli_fail(cli, CLI_FAILED, "%s: not the certificate of %s", request->cert_path, request->key_path);
+        return cli_fail(cli, CLI_FAILED, "%s: %s", request->raw_path, err_text(e));
 }
 
 enum cli_exit sign_bytes(const struct cli *cli, const struct sign_request *request, struct span data, uint8_t *buf, struct span *ret_file,
                          struct sig *ret_sig)
 {
+        unsigned char signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
         struct sig sig = { .alg = request->alg };
         struct span cert = { 0 }, file;
-        struct sig_signer signer;
-        mbedtls_pk_context pk;
-        enum cli_exit status;
+        enum cli_exit status = CLI_OK;
         enum err e;
 
-        mbedtls_pk_init(&pk);
-        status = read_key(cli, request->key_path, &pk);
-        if (status == CLI_OK && request->cert_path)
+        if (request->cert_path)
                 status = file_read(cli, request->cert_path, SIG_CERT_BYTES_MAX, &cert);
+        if (status == CLI_OK && request->cert_path)
+                status = read_cert_id(cli, cert, request->cert_path, &sig.key_id);
         if (status == CLI_OK)
-                status = find_key_id(cli, &pk, cert, request->cert_path, &sig.key_id);
-        if (status == CLI_OK)
-                status = make_signature(cli, &pk, data, &sig, buf, &file);
-        mbedtls_pk_free(&pk);
+                status = request->key_path ? use_key(cli, request, data, &sig, signature)
+                                           : file_read(cli, request->raw_path, SIG_BYTES_MAX, &sig.signature);
         if (status != CLI_OK)
                 return status;
-        e = request->cert_path ? sig_verify(file, data, &cert, 1, &signer) : ERR_OK;
-        if (e == ERR_SIG_MISMATCH || e == ERR_SIG_ENCODING)
-                return cli_fail(cli, CLI_FAILED, "%s: not the certificate of %s", request->cert_path, request->key_path);
+        e = sig_write(&sig, buf, &file);
         if (e != ERR_OK)
-                return cli_fail(cli, CLI_FAILED, "%s: %s", request->cert_path, err_text(e));
+                return cli_fail(cli, CLI_FAILED, "%s", err_text(e));
+        if (request->cert_path)
+                status = judge(cli, request, file, data, cert);
+        if (status != CLI_OK)
+                return status;
+        sig.signature = span_sub(file, SIG_HEADER_BYTES, file.len - SIG_HEADER_BYTES);
         *ret_file = file;
         *ret_sig = sig;
         return CLI_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signing bytes with a private key from a file, in the format of trust/sig.h. */
+/* Signing bytes in the format of trust/sig.h: with a private key from a file, or with a signature that an HSM made. */
 #ifndef CLI_SIGN_H
 #define CLI_SIGN_H
 
@@ -8,8 +8,9 @@
 
 /* Who signs, and how. */
 struct sign_request {
-        const char *key_path;  /* PEM or DER, without a password */
-        const char *cert_path; /* or NULL: the key id is then that of the public key */
+        const char *key_path;  /* PEM or DER, without a password; NULL: raw_path */
+        const char *raw_path;  /* a signature made elsewhere over the data's hash: RSA PKCS#1 v1.5, or ECDSA in DER */
+        const char *cert_path; /* or NULL with a key: the key id is then that of the public key */
         enum alg alg;
 };
 

@@ -43,9 +43,9 @@ refused() {
 }
 
 # With all certificates there, the key id must choose the right one.
+# shellcheck disable=SC2086 # one word for each certificate
 by_evmctl() {
 	trust_evmctl "$t" "$1" "$2" &&
-	# shellcheck disable=SC2086 # one word for each certificate
 	verify "$t/$1-$2.sig" $all_certs >"$work/out" &&
 	says "$t/data: signed by $t/$1.pem (" "$work/out" &&
 	says "$2, key id $(skid "$1")" "$work/out"
@@ -84,7 +84,7 @@ for key in $trust_keys; do
 	ok "cosima signs without a certificate: $key" without_cert "$key"
 done
 
-# openssl alone can sign, with the header put before it; this is how a key in an HSM is used.
+# openssl alone can sign, with the header put before it by hand, which says that we understand the format.
 by_openssl() {
 	openssl dgst -sha256 -sign "$t/$1.key" -out "$t/raw" "$t/data" &&
 	size=$(wc -c <"$t/raw") &&
@@ -100,6 +100,16 @@ by_openssl() {
 }
 ok "openssl signs, a header by hand: RSA" by_openssl rsa2048
 ok "openssl signs, a header by hand: ECDSA" by_openssl p256
+
+# What an HSM signs comes as a bare signature.
+by_hsm() {
+	openssl dgst "-$2" -sign "$t/$1.key" -out "$t/raw" "$t/data" &&
+	"$cosima" policy sign "$t/data" --raw "$t/raw" --cert "$t/$1.pem" --hash "$2" --out "$t/ours.sig" &&
+	evmctl_verifies "$t/ours.sig" "$1"
+}
+for key in $trust_keys; do
+	ok "a bare signature gets its header: $key" by_hsm "$key" sha384
+done
 
 # ---- what is refused ----
 
@@ -145,6 +155,12 @@ openssl pkey -in "$t/p256.key" -aes256 -passout pass:secret -out "$t/locked.key"
 ok "a key with a password is refused" refused 1 "the key has a password" "$cosima" policy sign "$t/data" --key "$t/locked.key" --out "$t/no.sig"
 ok "a certificate of another key is refused" refused 1 "not the certificate of" \
 	"$cosima" policy sign "$t/data" --key "$t/p256.key" --cert "$t/p384.pem" --out "$t/no.sig"
+ok "a bare signature of another key is refused" refused 1 "$t/raw: the signature is not one that a key of this type and size makes" \
+	"$cosima" policy sign "$t/data" --raw "$t/raw" --cert "$t/rsa2048.pem" --out "$t/no.sig"
+ok "a bare signature over another hash is refused" refused 1 "does not belong to this content" \
+	"$cosima" policy sign "$t/data" --raw "$t/raw" --cert "$t/p384.pem" --hash sha512 --out "$t/no.sig"
+ok "a bare signature needs its certificate" refused 2 "--raw needs --cert" "$cosima" policy sign "$t/data" --raw "$t/raw" --out "$t/no.sig"
+ok "a signature needs a signer" refused 2 "one of --key and --raw" "$cosima" policy sign "$t/data" --out "$t/no.sig"
 openssl pkey -in "$t/p256.key" -outform DER -out "$t/p256.key.der"
 ok "a key in DER signs" "$cosima" policy sign "$t/data" --key "$t/p256.key.der" --cert "$t/p256.der" --out "$t/ours.sig"
 echo 'measure func=PATH obj=/oem' >>"$t/other"
