@@ -91,17 +91,19 @@ static bool collect_selection(const struct quote *q, uint32_t *ret_pcrs)
         return true;
 }
 
-static void check_selection(struct judge *j)
+/* False when a bank is quoted whose values prove nothing. */
+static bool check_selection(struct judge *j)
 {
         uint32_t pcrs[ALG_COUNT];
 
         if (!collect_selection(&j->quote, pcrs)) {
                 add(j, REASON_SELECTION_WEAK, EVIDENCE_QUOTE_MSG, ERR_OK);
-                return;
+                return false;
         }
         memcpy(j->signed_pcrs, pcrs, sizeof(pcrs));
         if (j->baseline && memcmp(pcrs, j->baseline->selection, sizeof(pcrs)) != 0)
                 add(j, REASON_SELECTION, EVIDENCE_QUOTE_MSG, ERR_OK);
+        return true;
 }
 
 static void check_clock(struct judge *j)
@@ -125,9 +127,8 @@ void judge_quote_check(struct judge *j)
         /* What somebody else's key says of his PCRs is not worth reading further. */
         if (!check_pin(j))
                 return;
-        j->has_quote = true;
         if ((j->baseline || j->nonce.len > 0) && !quote_has_nonce(&j->quote, j->nonce))
                 add(j, REASON_NONCE, EVIDENCE_QUOTE_MSG, ERR_OK);
-        check_selection(j);
         check_clock(j);
+        j->has_quote = check_selection(j);
 }
