@@ -58,6 +58,9 @@ void json_put_object(struct json_writer *w, const char *key);
 /* The text written, inside the caller's buffer. ERR_JSON_DEPTH also when something is still open. */
 MUST_CHECK enum err json_writer_result(const struct json_writer *w, struct span *ret_text);
 
+/* Not to be called: yyjson's own way to read a number that is no integer (the Makefile names it). Such a number is kept as 0.5. */
+double json_real(const char *text, char **ret_end);
+
 /*
  * Parse text strictly (RFC 8259; no comments, no trailing commas; duplicate keys are refused by json_get()). All memory is taken from
  * pool, which must stay alive and untouched as long as the document is used; there is nothing to free.

@@ -35,7 +35,7 @@ static enum err read_log(struct boot *b)
                 if (e == ERR_OK)
                         continue;
                 b->log_torn = true;
-                text_add(&b->detail, err_text(e));
+                text_add(&b->detail, err_name(e));
                 return ERR_BOOT_LOG;
         }
         b->failures += b->done[EVENT_FAILURE];

@@ -126,7 +126,7 @@ static void say_failure(struct boot *b, const char *stage, enum err error, const
         text_add(&line, "FAILURE in ");
         text_add(&line, stage);
         text_add(&line, ": ");
-        text_add(&line, err_text(error));
+        text_add(&line, err_name(error));
         if (b->detail.len > 0) {
                 text_add(&line, ": ");
                 text_add(&line, b->detail.buf);

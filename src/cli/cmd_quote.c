@@ -53,6 +53,7 @@ static enum cli_exit run_quote(const struct cli *cli)
         struct node_request request = { .run = cli_value(cli, "run") ? cli_value(cli, "run") : "/run/cosima" };
         enum cli_exit status = nonce_parse(cli, cli_value(cli, "nonce"), &request.nonce);
 
+        machine_add_quote(&ports);
         if (status == CLI_OK)
                 status = node_parse_pcrs(cli, cli_value(cli, "pcrs") ? cli_value(cli, "pcrs") : "0-15", &request);
         if (status == CLI_OK)

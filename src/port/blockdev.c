@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -22,11 +21,34 @@
 
 /* ---- facts --------------------------------------------------------------------------------------------------------- */
 
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+/* The number at *text, which is moved behind it; 0 when there is none. */
+static uint64_t take_number(const char **text)
+{
+        uint64_t number = 0;
+
+        for (; is_digit(**text); ++*text)
+                number = number * 10 + (uint64_t)(**text - '0');
+        return number;
+}
+
 static uint64_t read_number(int folder, const char *name)
 {
         char text[32];
+        const char *at = text;
 
-        return machine_read_text(folder, name, text, sizeof(text)) == 0 ? strtoull(text, NULL, 10) : 0;
+        return machine_read_text(folder, name, text, sizeof(text)) == 0 ? take_number(&at) : 0;
+}
+
+static bool has_file(int folder, const char *name)
+{
+        struct stat st;
+
+        return fstatat(folder, name, &st, 0) == 0;
 }
 
 /* The value of the first KEY=value line of a uevent text. */
@@ -50,8 +72,9 @@ static bool uevent_value(const char *uevent, const char *key, char *ret_value, s
 static uint64_t uevent_number(const char *uevent, const char *key)
 {
         char value[32];
+        const char *at = value;
 
-        return uevent_value(uevent, key, value, sizeof(value)) ? strtoull(value, NULL, 10) : 0;
+        return uevent_value(uevent, key, value, sizeof(value)) ? take_number(&at) : 0;
 }
 
 /* What the uevent of a device says; false when it has none. */
@@ -96,16 +119,17 @@ static bool read_device(int folder, bool is_partition, struct survey_device *ret
         return d.size_bytes > 0 && d.major != FLOPPY_MAJOR;
 }
 
-/* Whether /sys/block/NAME is a link into /sys/devices/virtual/block: a mapping, a loop, RAM. */
+/* Whether /sys/block/NAME is a link to ../devices/virtual/block/NAME: a mapping, a loop, RAM. */
 static bool is_virtual(int folder, const char *name)
 {
+        static const char below_virtual[] = "../devices/virtual/block/";
         char target[512];
         ssize_t n = readlinkat(folder, name, target, sizeof(target) - 1);
 
         if (n < 0)
                 return false;
         target[n] = '\0';
-        return strstr(target, "/devices/virtual/block/") != NULL;
+        return strncmp(target, below_virtual, sizeof(below_virtual) - 1) == 0;
 }
 
 /* ---- listing --------------------------------------------------------------------------------------------------------- */
@@ -137,8 +161,8 @@ static bool next_partition(struct machine *m, struct survey_device *ret_device, 
         const char *name;
 
         while (folder_next(f, &name, ret_error)) {
-                int fd = strpbrk(name, "0123456789") ? openat(f->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-                bool good = fd >= 0 && faccessat(fd, "partition", F_OK, 0) == 0 && read_device(fd, true, ret_device);
+                int fd = is_digit(name[strlen(name) - 1]) ? openat(f->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+                bool good = fd >= 0 && has_file(fd, "partition") && read_device(fd, true, ret_device);
 
                 if (fd >= 0)
                         close(fd);
@@ -293,7 +317,7 @@ enum err blockdev_by_number(void *context, uint32_t major, uint32_t minor, struc
 
         if (fd < 0)
                 return ERR_BLOCKDEV_LIST;
-        good = read_device(fd, faccessat(fd, "partition", F_OK, 0) == 0, &device);
+        good = read_device(fd, has_file(fd, "partition"), &device);
         close(fd);
         if (!good)
                 return ERR_BLOCKDEV_LIST;
@@ -304,14 +328,15 @@ enum err blockdev_by_number(void *context, uint32_t major, uint32_t minor, struc
 /* "253:0" */
 static bool parse_numbers(const char *text, uint32_t *ret_major, uint32_t *ret_minor)
 {
-        char *end;
-        unsigned long major = strtoul(text, &end, 10), minor;
+        uint64_t major, minor;
 
-        if (end == text || *end != ':')
+        if (!is_digit(*text))
                 return false;
-        text = end + 1;
-        minor = strtoul(text, &end, 10);
-        if (end == text || *end != '\0')
+        major = take_number(&text);
+        if (*text++ != ':' || !is_digit(*text))
+                return false;
+        minor = take_number(&text);
+        if (*text != '\0' || major > UINT32_MAX || minor > UINT32_MAX)
                 return false;
         *ret_major = (uint32_t)major;
         *ret_minor = (uint32_t)minor;

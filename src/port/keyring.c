@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <mbedtls/x509_crt.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,6 +20,20 @@
  * A trusted ring hangs in nobody's session, so it is looked up by name in /proc/keys, whose lines are
  *   1f2e3d4c I------     1 perm 1f0b0000     0     0 keyring   .ima: 1
  */
+static int32_t take_hex(const char *text)
+{
+        uint32_t number = 0;
+
+        for (;; text++) {
+                if (*text >= '0' && *text <= '9')
+                        number = number << 4 | (uint32_t)(*text - '0');
+                else if (*text >= 'a' && *text <= 'f')
+                        number = number << 4 | (uint32_t)(*text - 'a' + 10);
+                else
+                        return (int32_t)number;
+        }
+}
+
 static bool parse_key_line(const char *line, const char *name, int32_t *ret_ring)
 {
         const char *at = strstr(line, " keyring ");
@@ -32,7 +45,7 @@ static bool parse_key_line(const char *line, const char *name, int32_t *ret_ring
         at += strspn(at, " ");
         if (strncmp(at, name, len) != 0 || at[len] != ':')
                 return false;
-        *ret_ring = (int32_t)strtoul(line, NULL, 16);
+        *ret_ring = take_hex(line);
         return true;
 }
 

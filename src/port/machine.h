@@ -36,6 +36,8 @@ struct machine {
 
 /* All effects on the machine; m must outlive the table. Nothing is opened yet. */
 struct ports machine_ports(struct machine *m);
+/* The functions for quotes, which the boot program has no use for: tpm_clock, tpm_make_key, tpm_drop_key, tpm_quote. */
+void machine_add_quote(struct ports *ports);
 /* Close what is still open. */
 void machine_close(struct machine *m);
 

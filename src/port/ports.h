@@ -130,7 +130,7 @@ struct ports {
 
         /*
          * TPM. ERR_TPM_ABSENT when there is none (yet), ERR_TPM_12 when it speaks TPM 1.2 only; other ERR_TPM_* for what it answers.
-         * Each of the functions up to tpm_clock is one TPM command, retried when the TPM asks for that.
+         * Each of the functions up to tpm_extend is one TPM command, retried when the TPM asks for that.
          */
         enum err (*tpm_open)(void *context);
         void (*tpm_close)(void *context);
@@ -141,6 +141,7 @@ struct ports {
         enum err (*tpm_extend)(void *context, unsigned pcr, const struct digest_set *digests);
         /* Let the TPM hash data and extend every bank it has, known to us or not; several commands beyond PORTS_TPM_EVENT_BYTES. */
         enum err (*tpm_event)(void *context, unsigned pcr, struct span data);
+        /* For quotes; NULL where only measuring is done. */
         enum err (*tpm_clock)(void *context, struct ports_clock *ret_clock);
         enum err (*tpm_make_key)(void *context, struct ports_key *ret_key);
         enum err (*tpm_drop_key)(void *context, const struct ports_key *key);

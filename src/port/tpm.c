@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The TPM commands that measuring takes, by tpm2-tss' SYS layer, which marshals them without allocation. */
 #include "port/tpm_calls.h"
+#include "base/reader.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -101,35 +102,51 @@ void tpm_close(void *context)
 
 /* ---- commands ---------------------------------------------------------------------------------------------------------- */
 
-static bool selects(const TPMS_PCR_SELECTION *s, unsigned pcr)
+static TSS2_RC get_capability(struct machine *m)
 {
-        return pcr / 8 < s->sizeofSelect && pcr / 8 < sizeof(s->pcrSelect) && (s->pcrSelect[pcr / 8] >> pcr % 8 & 1) != 0;
+        TSS2_RC rc = Tss2_Sys_GetCapability_Prepare(tpm_sys(m), TPM2_CAP_PCRS, 0, 1);
+
+        return rc == TSS2_RC_SUCCESS ? Tss2_Sys_Execute(tpm_sys(m)) : rc;
 }
 
-enum err tpm_banks(void *context, unsigned pcr, struct ports_banks *ret_banks)
+/* TPMS_PCR_SELECTION: u16 hash | u8 size | bits. */
+static bool selects(struct reader *r, unsigned pcr, uint16_t *ret_hash)
 {
-        struct machine *m = context;
+        struct span bits;
+
+        *ret_hash = reader_u16be(r);
+        bits = reader_bytes(r, reader_u8(r));
+        return pcr / 8 < bits.len && (bits.data[pcr / 8] >> pcr % 8 & 1) != 0;
+}
+
+/*
+ * The parameters of the response: u8 more | u32 capability | u32 count | TPMS_PCR_SELECTION ... (TPM 2.0 part 3, section 30.2). tpm2-tss would bring
+ * the decoders of all other capabilities along.
+ */
+static enum err parse_banks(struct span parameters, unsigned pcr, struct ports_banks *ret_banks)
+{
+        struct reader r = reader_on(parameters);
         struct ports_banks banks = { 0 };
         bool has[ALG_COUNT] = { false };
-        TPMS_CAPABILITY_DATA data;
-        TPMI_YES_NO more;
-        TSS2_RC rc;
+        uint32_t capability, count;
+        uint16_t hash;
+        enum alg alg;
 
-        TPM_CALL(rc, m, Tss2_Sys_GetCapability(tpm_sys(m), NULL, TPM2_CAP_PCRS, 0, 1, &more, &data, NULL));
-        TRY(tpm_error(m, rc));
-        if (data.capability != TPM2_CAP_PCRS || data.data.assignedPCR.count > TPM2_NUM_PCR_BANKS)
+        reader_skip(&r, 1);
+        capability = reader_u32be(&r);
+        count = reader_u32be(&r);
+        if (!reader_ok(&r) || capability != TPM2_CAP_PCRS || count > TPM2_NUM_PCR_BANKS)
                 return ERR_TPM_RESPONSE;
-        for (UINT32 i = 0; i < data.data.assignedPCR.count; i++) {
-                const TPMS_PCR_SELECTION *s = &data.data.assignedPCR.pcrSelections[i];
-                enum alg alg;
-
-                if (!selects(s, pcr))
+        for (uint32_t i = 0; i < count; i++) {
+                if (!selects(&r, pcr, &hash))
                         continue;
-                if (alg_by_tpm_id(s->hash, &alg) == ERR_OK)
+                if (alg_by_tpm_id(hash, &alg) == ERR_OK)
                         has[alg] = true;
                 else
                         banks.unknown++;
         }
+        if (!reader_ok(&r))
+                return ERR_TPM_RESPONSE;
         for (unsigned i = 0; i < ALG_COUNT; i++)
                 if (has[i])
                         banks.algs[banks.count++] = (enum alg)i;
@@ -137,6 +154,19 @@ enum err tpm_banks(void *context, unsigned pcr, struct ports_banks *ret_banks)
                 return ERR_TPM_NO_BANK;
         *ret_banks = banks;
         return ERR_OK;
+}
+
+enum err tpm_banks(void *context, unsigned pcr, struct ports_banks *ret_banks)
+{
+        struct machine *m = context;
+        const uint8_t *parameters;
+        size_t size;
+        TSS2_RC rc;
+
+        TPM_CALL(rc, m, get_capability(m));
+        TRY(tpm_error(m, rc));
+        TRY(tpm_error(m, Tss2_Sys_GetRpBuffer(tpm_sys(m), &size, &parameters)));
+        return parse_banks(span_of(parameters, size), pcr, ret_banks);
 }
 
 /* The answer names the selection it covers, then the digests in the order of that. */
@@ -233,17 +263,4 @@ enum err tpm_event(void *context, unsigned pcr, struct span data)
         memcpy(event.buffer, data.data, data.len);
         TPM_CALL(rc, m, Tss2_Sys_PCR_Event(tpm_sys(m), pcr, &tpm_empty_auth, &event, &results, NULL));
         return tpm_error(m, rc);
-}
-
-enum err tpm_clock(void *context, struct ports_clock *ret_clock)
-{
-        struct machine *m = context;
-        TPMS_TIME_INFO now;
-        TSS2_RC rc;
-
-        TPM_CALL(rc, m, Tss2_Sys_ReadClock(tpm_sys(m), NULL, &now, NULL));
-        TRY(tpm_error(m, rc));
-        *ret_clock = (struct ports_clock){ now.clockInfo.clock, now.clockInfo.resetCount, now.clockInfo.restartCount,
-                                           now.clockInfo.safe != 0 };
-        return ERR_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attestation key and quote. */
+/* Clock, attestation key and quote. */
 #include "port/tpm_calls.h"
 
 #include <tss2/tss2_mu.h>
@@ -121,4 +121,25 @@ enum err tpm_quote(void *context, const struct ports_key *key, struct span nonce
         memcpy(quote.attest, attest.attestationData, attest.size);
         *ret_quote = quote;
         return ERR_OK;
+}
+
+enum err tpm_clock(void *context, struct ports_clock *ret_clock)
+{
+        struct machine *m = context;
+        TPMS_TIME_INFO now;
+        TSS2_RC rc;
+
+        TPM_CALL(rc, m, Tss2_Sys_ReadClock(tpm_sys(m), NULL, &now, NULL));
+        TRY(tpm_error(m, rc));
+        *ret_clock = (struct ports_clock){ now.clockInfo.clock, now.clockInfo.resetCount, now.clockInfo.restartCount,
+                                           now.clockInfo.safe != 0 };
+        return ERR_OK;
+}
+
+void machine_add_quote(struct ports *ports)
+{
+        ports->tpm_clock = tpm_clock;
+        ports->tpm_make_key = tpm_make_key;
+        ports->tpm_drop_key = tpm_drop_key;
+        ports->tpm_quote = tpm_quote;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -36,9 +35,33 @@ struct tree {
 
 /* ---- names ----------------------------------------------------------------------------------------------------------- */
 
-static int compare_names(const void *a, const void *b)
+/* Move a name down to where both below it sort before it; the heap's largest name is at its top. */
+static void sift_down(char **names, size_t at, size_t count)
 {
-        return strcmp(*(char *const *)a, *(char *const *)b);
+        for (size_t child; (child = 2 * at + 1) < count; at = child) {
+                char *name = names[at];
+
+                if (child + 1 < count && strcmp(names[child], names[child + 1]) < 0)
+                        child++;
+                if (strcmp(name, names[child]) >= 0)
+                        return;
+                names[at] = names[child];
+                names[child] = name;
+        }
+}
+
+/* Heap sort: no recursion, no memory, and no order of names makes it slow. */
+static void sort_names(char **names, size_t count)
+{
+        for (size_t i = count / 2; i-- > 0;)
+                sift_down(names, i, count);
+        for (size_t end = count; end-- > 1;) {
+                char *last = names[end];
+
+                names[end] = names[0];
+                names[0] = last;
+                sift_down(names, 0, end);
+        }
 }
 
 /* Read all names of the folder into the arena, then sort pointers to them behind it. */
@@ -74,7 +97,7 @@ static enum err read_names(struct tree *t, struct level *level)
         level->names = (char **)(void *)(t->arena + used);
         for (size_t i = 0; i < level->count; i++, text += strlen(text) + 1)
                 level->names[i] = text;
-        qsort(level->names, level->count, sizeof(char *), compare_names);
+        sort_names(level->names, level->count);
         t->arena_len = used + level->count * sizeof(char *);
         return ERR_OK;
 }
