@@ -50,7 +50,8 @@ enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct
         cap = BASELINE_FILES_CAP(text.len);
         e = baseline_read(text, cli_alloc(cap * sizeof(struct baseline_file)), cap, baseline, &member);
         if (e != ERR_OK)
-                return cli_fail(cli, CLI_USAGE, "%s: %s%s%s", path, member, *member ? ": " : "", err_text(e));
+                return cli_fail(cli, CLI_USAGE, "%s: %s%s%s%s", path, member, *member ? ": " : "", err_text(e),
+                                *member ? "" : " (jq -cS . makes it so)");
         j->baseline = baseline;
         j->seen = cli_alloc(baseline->file_count * sizeof(bool));
         return CLI_OK;

@@ -12,6 +12,8 @@
 
 #include "base/version.h"
 
+#define OUTPUT_BYTES 65536 /* written at once; the reason of an error in the middle of more is lost */
+
 void *cli_alloc(size_t size)
 {
         void *memory = calloc(1, size ? size : 1);
@@ -252,7 +254,7 @@ int cli_main(const struct cli_command *const *commands, int argc, char **argv)
         /* A reader that has gone away must be an error like a full disk, not a silent end. */
         signal(SIGPIPE, SIG_IGN);
         if (!isatty(STDOUT_FILENO))
-                setvbuf(stdout, NULL, _IOFBF, 0);
+                setvbuf(stdout, cli_alloc(OUTPUT_BYTES), _IOFBF, OUTPUT_BYTES);
         if (argc > 1 && strcmp(argv[1], "--version") == 0) {
                 printf("cosima " VERSION "\n");
                 status = CLI_OK;
