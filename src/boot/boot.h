@@ -55,6 +55,11 @@ struct boot {
         /* Stages put here what their error is about; it goes into the failure event. */
         struct text detail;
         bool finished; /* there is nothing more to do */
+        struct {
+                const char *stage; /* NULL: none */
+                enum err error;
+                struct text detail;
+        } later; /* the first failure before the log was read */
         unsigned failures;
 
         /* policy */
@@ -72,7 +77,6 @@ struct boot {
         struct ports_banks banks;
         uint64_t recnum; /* of the next record */
         unsigned done[EVENT_TYPE_COUNT]; /* events of each type in the log, before this run and by it */
-        bool log_torn;
 
         /* storage and rules */
         uint64_t started_ms;
@@ -107,15 +111,22 @@ struct boot {
         uint8_t ima_text[IMA_ENTRY_BYTES_MAX];
 };
 
-/* One step of a command. Its name stands in the failure event; a failure of one that stops ends the command. */
+/* What a command does when a stage has failed, after the failure was recorded. */
+enum boot_on_failure {
+        BOOT_GO_ON,
+        BOOT_STOP,
+        BOOT_RECORD_LATER, /* go on, and record the failure once the log was read, which tells its place and PCR */
+};
+
+/* One step of a command. Its name stands in the failure event. */
 struct boot_stage {
         const char *name;
         enum err (*run)(struct boot *b);
-        bool stops;
+        enum boot_on_failure on_failure;
 };
 
 /*
- * Run the stages in order. A failure is recorded and extended (boot/record.h) and the next stage runs, unless the stage stops. Afterwards the
+ * Run the stages in order. A failure is recorded and extended (boot/record.h) as the stage asks for. Afterwards the
  * machine is halted if a trusted policy wants that. The result is the exit status: 0, or 1 when anything failed now or before.
  */
 int boot_run(struct boot *b, const struct boot_stage *stages, unsigned count);

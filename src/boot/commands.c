@@ -6,34 +6,33 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct boot_stage measure_stages[] = {
-        /* stage       run                  stops */
-        { "prepare", prepare_mounts,      false },
-        { "lock",    prepare_lock,        false },
-        { "log",     history_for_measure, true },
-        { "policy",  trust_verify_policy, true },
-        { "disks",   disks_survey,        false },
-        { "tpm",     measure_open_tpm,    false },
-        { "policy",  measure_policy,      true },
-        { "storage", measure_storage,     false },
-        { "rules",   rules_measure,       false },
-        { "notes",   notes_write,         false },
+        { "prepare", prepare_mounts,      BOOT_RECORD_LATER },
+        { "lock",    prepare_lock,        BOOT_RECORD_LATER },
+        { "log",     history_for_measure, BOOT_STOP },
+        { "policy",  trust_verify_policy, BOOT_STOP },
+        { "disks",   disks_survey,        BOOT_GO_ON },
+        { "tpm",     measure_open_tpm,    BOOT_GO_ON },
+        { "policy",  measure_policy,      BOOT_STOP },
+        { "storage", measure_storage,     BOOT_GO_ON },
+        { "rules",   rules_measure,       BOOT_GO_ON },
+        { "notes",   notes_write,         BOOT_GO_ON },
 };
 
 static const struct boot_stage handover_stages[] = {
-        { "prepare",  prepare_run_folder,   false },
-        { "lock",     prepare_lock,         false },
-        { "log",      history_for_handover, true },
-        { "tpm",      handover_open_tpm,    false },
-        { "notes",    notes_read,           true },
-        { "policy",   trust_reread_policy,  true },
-        { "handover", handover_measure,     false },
+        { "prepare",  prepare_run_folder,   BOOT_RECORD_LATER },
+        { "lock",     prepare_lock,         BOOT_RECORD_LATER },
+        { "log",      history_for_handover, BOOT_STOP },
+        { "tpm",      handover_open_tpm,    BOOT_GO_ON },
+        { "notes",    notes_read,           BOOT_STOP },
+        { "policy",   trust_reread_policy,  BOOT_STOP },
+        { "handover", handover_measure,     BOOT_GO_ON },
 };
 
 static const struct boot_stage fail_stages[] = {
-        { "prepare", prepare_run_folder, false },
-        { "lock",    prepare_lock,       false },
-        { "log",     history_for_fail,   false },
-        { "fail",    fail_with_reason,   true },
+        { "prepare", prepare_run_folder, BOOT_RECORD_LATER },
+        { "lock",    prepare_lock,       BOOT_RECORD_LATER },
+        { "log",     history_for_fail,   BOOT_GO_ON },
+        { "fail",    fail_with_reason,   BOOT_STOP },
 };
 
 /* Only a policy that was verified may stop the machine, and only after the failure was extended. */
@@ -45,6 +44,28 @@ static void halt_if_told(struct boot *b)
         b->ports->halt(b->ports->context);
 }
 
+static void remember(struct boot *b, const char *stage, enum err e)
+{
+        if (e == ERR_OK || b->later.stage)
+                return;
+        b->later.stage = stage;
+        b->later.error = e;
+        b->later.detail = b->detail;
+}
+
+/* A run that has nothing to do fails by nothing either. */
+static void record_remembered(struct boot *b)
+{
+        struct text detail = b->detail;
+
+        if (!b->later.stage || b->finished)
+                return;
+        b->detail = b->later.detail;
+        record_failure(b, b->later.stage, b->later.error);
+        b->later.stage = NULL;
+        b->detail = detail;
+}
+
 int boot_run(struct boot *b, const struct boot_stage *stages, unsigned count)
 {
         b->pcr = BOOT_DEFAULT_PCR;
@@ -54,10 +75,15 @@ int boot_run(struct boot *b, const struct boot_stage *stages, unsigned count)
 
                 text_begin(&b->detail);
                 e = stages[i].run(b);
+                if (stages[i].on_failure == BOOT_RECORD_LATER) {
+                        remember(b, stages[i].name, e);
+                        continue;
+                }
+                record_remembered(b);
                 if (e == ERR_OK)
                         continue;
                 record_failure(b, stages[i].name, e);
-                if (stages[i].stops)
+                if (stages[i].on_failure == BOOT_STOP)
                         break;
         }
         halt_if_told(b);

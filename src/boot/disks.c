@@ -125,6 +125,7 @@ enum err disks_survey(struct boot *b)
         uint64_t until_ms = b->started_ms + (b->nowait || is_live_boot(b) ? 0 : (uint64_t)b->policy.wait_s * 1000);
         uint64_t seen, now;
 
+        survey_begin(&b->survey, &b->policy); /* an empty one is measured when nothing can be listed */
         TRY(fingerprint(b, &seen));
         for (;;) {
                 TRY(survey_once(b));

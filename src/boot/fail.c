@@ -8,12 +8,6 @@
  */
 enum err fail_with_reason(struct boot *b)
 {
-        struct span text;
-
-        /* without a record there is no PCR in use yet; the policy's is the one to spoil */
-        if (b->recnum == 0 &&
-            b->ports->file_read(b->ports->context, BOOT_ETC "/policy", b->policy_text, sizeof(b->policy_text), &text) == ERR_OK)
-                b->pcr = trust_guess_pcr(text);
         text_add_span(&b->detail, b->reason);
         return ERR_BOOT_REASON;
 }

@@ -23,6 +23,7 @@ static enum err read_log(struct boot *b)
         struct span log;
         enum err e = p->file_read(p->context, BOOT_RUN "/events.cel", b->log_text, sizeof(b->log_text), &log);
 
+        b->pcr = trust_guess_pcr_of_machine(b); /* until a record tells */
         if (e == ERR_FILE_ABSENT)
                 return ERR_OK;
         if (e != ERR_OK)
@@ -34,7 +35,6 @@ static enum err read_log(struct boot *b)
                 b->recnum = reader.recnum;
                 if (e == ERR_OK)
                         continue;
-                b->log_torn = true;
                 text_add(&b->detail, err_name(e));
                 return ERR_BOOT_LOG;
         }
@@ -55,13 +55,11 @@ enum err history_for_measure(struct boot *b)
 enum err history_for_handover(struct boot *b)
 {
         TRY(read_log(b));
-        if (b->recnum == 0) {
-                b->pcr = trust_guess_pcr(span_of(NULL, 0));
+        if (b->recnum == 0)
                 return ERR_BOOT_NOT_MEASURED;
-        }
         if (b->done[EVENT_HANDOVER] > 0 || (b->done[EVENT_IMA_POLICY] == 0 && b->done[EVENT_FAILURE] > 0))
                 b->finished = true;
-        else if (b->done[EVENT_IMA_POLICY] == 0)
+        else if (b->done[EVENT_IMA_POLICY] == 0 || b->done[EVENT_CONTENT] > 0)
                 return ERR_BOOT_INTERRUPTED;
         return ERR_OK;
 }

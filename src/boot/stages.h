@@ -23,6 +23,8 @@ enum err trust_verify_policy(struct boot *b);
 enum err trust_reread_policy(struct boot *b);
 /* The PCR for a failure when there is no policy to trust; see BOOT_DEFAULT_PCR. */
 unsigned trust_guess_pcr(struct span policy_text);
+/* Likewise, from the policy that was measured, else the one that would be. */
+unsigned trust_guess_pcr_of_machine(struct boot *b);
 
 /* disks.c: look at every block device until all required partitions are there, within the policy's wait. ERR_BLOCKDEV_LIST, ERR_SURVEY_DISKS. */
 enum err disks_survey(struct boot *b);

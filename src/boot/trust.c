@@ -13,19 +13,24 @@ static bool may_be_pcr(unsigned pcr)
         return pcr == 8 || pcr == 9 || (pcr >= 11 && pcr <= 15);
 }
 
-/* The value of a line "pcr N", 0 when the line is another. */
+static bool is_blank(uint8_t c)
+{
+        return c == ' ' || c == '\t';
+}
+
+/* The value of a line "pcr N", perhaps with a comment behind it; 0 when the line is another. */
 static unsigned pcr_of_line(struct span line)
 {
         unsigned pcr = 0;
+        size_t at = 4, digits = 0;
 
-        if (line.len < 5 || line.len > 6 || memcmp(line.data, "pcr ", 4) != 0)
+        if (line.len < 5 || memcmp(line.data, "pcr", 3) != 0 || !is_blank(line.data[3]))
                 return 0;
-        for (size_t i = 4; i < line.len; i++) {
-                if (line.data[i] < '0' || line.data[i] > '9')
-                        return 0;
-                pcr = pcr * 10 + (unsigned)(line.data[i] - '0');
-        }
-        return pcr;
+        while (at < line.len && is_blank(line.data[at]))
+                at++;
+        for (; at < line.len && line.data[at] >= '0' && line.data[at] <= '9' && digits < 3; at++, digits++)
+                pcr = pcr * 10 + (unsigned)(line.data[at] - '0');
+        return at == line.len || is_blank(line.data[at]) ? pcr : 0;
 }
 
 unsigned trust_guess_pcr(struct span policy_text)
@@ -40,6 +45,17 @@ unsigned trust_guess_pcr(struct span policy_text)
                 len += end != NULL;
                 policy_text = span_of(policy_text.data + len, policy_text.len - len);
         }
+        return BOOT_DEFAULT_PCR;
+}
+
+unsigned trust_guess_pcr_of_machine(struct boot *b)
+{
+        static const char *const paths[] = { BOOT_RUN "/policy", BOOT_ETC "/policy" };
+        struct span text;
+
+        for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+                if (b->ports->file_read(b->ports->context, paths[i], b->policy_text, sizeof(b->policy_text), &text) == ERR_OK)
+                        return trust_guess_pcr(text);
         return BOOT_DEFAULT_PCR;
 }
 
