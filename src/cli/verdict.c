@@ -6,7 +6,9 @@
 
 #include "cli/print.h"
 
-#define JSON_BYTES (2u * 1024 * 1024)
+#define FIXED_BYTES 65536  /* of the JSON, besides the reasons */
+#define REASON_BYTES 1024  /* of a reason, besides its spans, which grow to six times their size when all is escaped */
+#define SHOWN_BYTES 300    /* of a value, to a person */
 
 /* The text of a reason with its number in place of "%". */
 static void print_text(FILE *out, const struct reason *r)
@@ -20,10 +22,12 @@ static void print_text(FILE *out, const struct reason *r)
 
 static void print_side(FILE *out, struct span side)
 {
-        if (side.data)
-                print_escaped(out, side);
-        else
+        if (!side.data)
                 fputs("nothing", out);
+        else
+                print_escaped(out, span_of(side.data, side.len < SHOWN_BYTES ? side.len : SHOWN_BYTES));
+        if (side.len > SHOWN_BYTES)
+                fputs("...", out);
 }
 
 static bool is_in_ima_log(enum reason_code code)
@@ -143,9 +147,22 @@ static void write_chain(struct json_writer *w, const struct judge *j)
         json_object_close(w);
 }
 
+static size_t json_bytes(const struct reason_list *list)
+{
+        size_t bytes = FIXED_BYTES;
+
+        for (unsigned i = 0; i < kept(list); i++) {
+                const struct reason *r = &list->kept[i];
+
+                bytes += REASON_BYTES + 6 * (r->subject.len + r->field.len + r->was.len + r->now.len);
+        }
+        return bytes;
+}
+
 enum cli_exit verdict_print_json(const struct cli *cli, const struct judge *j, enum judge_verdict verdict)
 {
-        struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
+        size_t size = json_bytes(&j->reasons);
+        struct json_writer w = json_writer_on(cli_alloc(size), size);
 
         json_object_open(&w);
         json_key(&w, "boot_chain");

@@ -58,10 +58,10 @@ enum judge_verdict judge_evidence(struct judge *j)
         judge_quote_check(j);
         judge_pcrs_claim(j);
         judge_events_replay(j);
-        judge_events_check(j);
         judge_policy_check(j);
         judge_storage_check(j);
         judge_rules_check(j);
+        judge_events_check(j);
         judge_ima_check(j);
         judge_pcrs_check(j);
         switch (j->reasons.worst) {

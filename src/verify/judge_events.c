@@ -79,7 +79,7 @@ static void add_failure(struct judge *j, struct span content)
                 reason.error = ERR_OK;
                 reason.field = error;
         }
-        if (canon_member(content, "detail", &detail) == ERR_OK)
+        if (canon_member(content, "detail", &detail) == ERR_OK && canon_plain_string(detail, &reason.now) != ERR_OK)
                 reason.now = detail;
         reason_add(&j->reasons, &reason);
 }

@@ -13,14 +13,14 @@ void judge_quote_check(struct judge *j);
 void judge_pcrs_claim(struct judge *j);
 /* Replay of our own events; finds them in the log. */
 void judge_events_replay(struct judge *j);
-/* What the events say: complete, without failure, of this policy. */
-void judge_events_check(struct judge *j);
 /* Policy file, signature, version. */
 void judge_policy_check(struct judge *j);
 /* Storage and content against the baseline. */
 void judge_storage_check(struct judge *j);
 /* The rules that this policy and this storage give, and the receipt's content. */
 void judge_rules_check(struct judge *j);
+/* What else the events say: they are complete, and what was mounted is what was measured. */
+void judge_events_check(struct judge *j);
 /* The IMA log, entry by entry. */
 void judge_ima_check(struct judge *j);
 /* All PCRs that are signed, and the boot chain. Last, since it asks what the logs explain. */

@@ -54,6 +54,42 @@ static void add_about(struct judge *j, enum reason_code code, struct span name, 
         reason_add(&j->reasons, &reason);
 }
 
+#define GUIDS_BYTES 512
+
+/* "guid, guid": by what to find the devices that match. */
+static struct span list_candidates(struct judge *j, struct span partition)
+{
+        struct canon_walk walk;
+        struct span value, guid;
+        char text[GUIDS_BYTES];
+        size_t len = 0;
+
+        if (canon_member(partition, "candidates", &value) != ERR_OK || canon_open_array(value, &walk) != ERR_OK)
+                return span_of(NULL, 0);
+        while (canon_next_element(&walk, &value)) {
+                if (canon_member(value, "entry", &value) != ERR_OK || canon_member(value, "identity", &value) != ERR_OK ||
+                    canon_member(value, "guid", &value) != ERR_OK || canon_plain_string(value, &guid) != ERR_OK ||
+                    guid.len + 2 > sizeof(text) - len)
+                        continue;
+                if (len > 0) {
+                        memcpy(text + len, ", ", 2);
+                        len += 2;
+                }
+                memcpy(text + len, guid.data, guid.len);
+                len += guid.len;
+        }
+        return reason_keep(&j->reasons, span_of(text, len));
+}
+
+static void add_ambiguous(struct judge *j, struct span name, struct span partition, uint64_t count)
+{
+        struct reason reason = {
+                .code = REASON_STORAGE_AMBIGUOUS, .subject = name, .number = count, .now = list_candidates(j, partition)
+        };
+
+        reason_add(&j->reasons, &reason);
+}
+
 /* A partition in another state is said in one line; its fields then all differ and say nothing more. */
 static bool check_state(struct judge *j, struct span name, struct span was, struct span now)
 {
@@ -63,7 +99,7 @@ static bool check_state(struct judge *j, struct span name, struct span was, stru
         if (canon_member(was, "state", &old) != ERR_OK || canon_member(now, "state", &new) != ERR_OK || span_equal(old, new))
                 return true;
         if (span_equal_str(new, "\"ambiguous\"") && canon_member(now, "count", &state) == ERR_OK && canon_u64(state, &count) == ERR_OK) {
-                add_about(j, REASON_STORAGE_AMBIGUOUS, name, count);
+                add_ambiguous(j, name, now, count);
         } else if (span_equal_str(new, "\"absent\"")) {
                 add_about(j, REASON_STORAGE_ABSENT, name, 0);
         } else {
