@@ -106,7 +106,7 @@ static enum cli_exit write_baseline(const struct cli *cli, const struct judge *j
 static enum cli_exit refuse(const struct cli *cli, const struct judge *j, enum judge_verdict verdict)
 {
         fprintf(stderr, "%s: %s: %s, nothing enrolled\n", cli->name, cli_value(cli, "evidence"), judge_verdict_text(verdict));
-        for (unsigned i = 0; i < j->reasons.count && i < REASON_KEPT_MAX; i++) {
+        for (unsigned i = 0; i < j->reasons.kept_count; i++) {
                 fputs("  ", stderr);
                 verdict_print_reason(stderr, &j->reasons.kept[i]);
                 fputc('\n', stderr);

@@ -61,11 +61,6 @@ void verdict_print_reason(FILE *out, const struct reason *r)
                 fprintf(out, " (IMA entry %llu)", (unsigned long long)r->number);
 }
 
-static unsigned kept(const struct reason_list *list)
-{
-        return list->count < REASON_KEPT_MAX ? list->count : REASON_KEPT_MAX;
-}
-
 static void print_pcrs(uint32_t pcrs)
 {
         for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
@@ -93,7 +88,7 @@ static void print_chain(const struct judge *j)
 void verdict_print(const struct judge *j, enum judge_verdict verdict)
 {
         puts(judge_verdict_text(verdict));
-        for (unsigned i = 0; i < kept(&j->reasons); i++) {
+        for (unsigned i = 0; i < j->reasons.kept_count; i++) {
                 const struct reason *r = &j->reasons.kept[i];
 
                 if (reason_weight(r->code) == REASON_NOTE)
@@ -101,8 +96,8 @@ void verdict_print(const struct judge *j, enum judge_verdict verdict)
                 verdict_print_reason(stdout, r);
                 putchar('\n');
         }
-        if (j->reasons.count > REASON_KEPT_MAX)
-                printf("and %u more\n", j->reasons.count - REASON_KEPT_MAX);
+        if (j->reasons.count > j->reasons.kept_count)
+                printf("and %u more\n", j->reasons.count - j->reasons.kept_count);
         print_chain(j);
 }
 
@@ -151,7 +146,7 @@ static size_t json_bytes(const struct reason_list *list)
 {
         size_t bytes = FIXED_BYTES;
 
-        for (unsigned i = 0; i < kept(list); i++) {
+        for (unsigned i = 0; i < list->kept_count; i++) {
                 const struct reason *r = &list->kept[i];
 
                 bytes += REASON_BYTES + 6 * (r->subject.len + r->field.len + r->was.len + r->now.len);
@@ -169,7 +164,7 @@ enum cli_exit verdict_print_json(const struct cli *cli, const struct judge *j, e
         write_chain(&w, j);
         json_key(&w, "reasons");
         json_array_open(&w);
-        for (unsigned i = 0; i < kept(&j->reasons); i++)
+        for (unsigned i = 0; i < j->reasons.kept_count; i++)
                 write_reason(&w, &j->reasons.kept[i]);
         json_array_close(&w);
         json_put_u64(&w, "reasons_count", j->reasons.count);

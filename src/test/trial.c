@@ -117,7 +117,7 @@ static void play(const struct trial *t)
 static void show(const struct judge *j, const struct trial *t)
 {
         fprintf(stderr, "# %s:", t->what);
-        for (unsigned i = 0; i < j->reasons.count && i < REASON_KEPT_MAX; i++)
+        for (unsigned i = 0; i < j->reasons.kept_count; i++)
                 fprintf(stderr, " %s(%.*s)", reason_name(j->reasons.kept[i].code), (int)j->reasons.kept[i].subject.len,
                         (const char *)j->reasons.kept[i].subject.data);
         fputc('\n', stderr);

@@ -28,7 +28,7 @@ enum reason_weight reason_weight(enum reason_code code)
 
 void reason_begin(struct reason_list *list)
 {
-        list->count = 0;
+        list->count = list->kept_count = 0;
         memset(list->counts, 0, sizeof(list->counts));
         list->worst = REASON_NOTE;
         list->text_len = 0;
@@ -36,8 +36,8 @@ void reason_begin(struct reason_list *list)
 
 void reason_add(struct reason_list *list, const struct reason *reason)
 {
-        if (list->count < REASON_KEPT_MAX)
-                list->kept[list->count] = *reason;
+        if (list->kept_count < REASON_KEPT_MAX && list->counts[reason->code] < REASON_KEPT_EACH)
+                list->kept[list->kept_count++] = *reason;
         list->count++;
         list->counts[reason->code]++;
         if (rows[reason->code].weight > list->worst)

@@ -33,10 +33,12 @@ struct reason {
 };
 
 #define REASON_KEPT_MAX 256
+#define REASON_KEPT_EACH 64 /* of one code: a log full of unknown files must not hide what else is wrong */
 #define REASON_TEXT_BYTES 65536
 
 struct reason_list {
-        unsigned count; /* given; REASON_KEPT_MAX of them are kept */
+        unsigned count; /* of all that were given */
+        unsigned kept_count;
         unsigned counts[REASON_COUNT_];
         enum reason_weight worst;
         struct reason kept[REASON_KEPT_MAX];
