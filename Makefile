@@ -139,7 +139,7 @@ $(eval $(call compile_rule,host,build/packages-test))
 $(eval $(call compile_rule,fuzz,build/packages-test))
 $(eval $(call compile_rule,plain,build/kernel-headers build/packages-build))
 
-build/host/libeffects.a: $(call objects,host,$(filter-out %/main.c,$(bench_port_c) $(boot_c)) $(tcti_swtpm_c))
+build/host/libeffects.a: $(call objects,host,$(filter-out %/main.c %_device.c,$(bench_port_c) $(boot_c)) $(tcti_swtpm_c))
 build/host/libcommands.a: $(call objects,host,$(filter-out %/main.c,$(cli_c)))
 build/host/libhelp.a: $(call objects,host,$(test_help_c))
 build/fuzz/libhelp.a: $(call objects,fuzz,$(fuzz_help_c))
@@ -157,7 +157,7 @@ build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(bench_port_c) $(tcti_sw
 build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.sh
 	@echo '  LD    $@'
 	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_lto) -frandom-seed=$@ $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
-	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),212992) && mv $@.new $@
+	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),217088) && mv $@.new $@
 
 test_programs := $(patsubst src/test/%.c,build/test/%,$(test_c))
 $(test_programs): build/test/%: build/host/src/test/%.o $(addprefix build/host/,libhelp.a libeffects.a libcommands.a) $(call libraries_of,host)

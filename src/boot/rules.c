@@ -133,7 +133,7 @@ static enum err load_text(struct boot *b)
 }
 
 /* The signed rules must be ours to the byte: a signature proves that somebody allowed them, not that they fit this machine. */
-static enum err check_signed_rules(struct boot *b, struct span *ret_sig)
+static enum err check_signed_rules(struct boot *b, struct span *ret_sig, struct span *ret_certificate)
 {
         const struct ports *p = b->ports;
         struct sig_signer signer;
@@ -147,8 +147,8 @@ static enum err check_signed_rules(struct boot *b, struct span *ret_sig)
         if (!span_equal(text, b->rules))
                 return ERR_BOOT_RULES_DIFFER;
         TRY(sig_verify(sig, text, b->certs, b->cert_count, &signer));
-        b->signer.cert_index = signer.cert_index;
         *ret_sig = sig;
+        *ret_certificate = b->certs[signer.cert_index];
         return ERR_OK;
 }
 
@@ -156,10 +156,9 @@ static enum err check_signed_rules(struct boot *b, struct span *ret_sig)
  * The kernel looks for the key in its trusted ring ".ima" where it has one: there our certificate must be signed by a key that is built in, or stand
  * there already. Elsewhere it asks for "_ima", which we make and close after use.
  */
-static enum err load_by_path(struct boot *b, struct span sig)
+static enum err load_by_path(struct boot *b, struct span sig, struct span certificate)
 {
         const struct ports *p = b->ports;
-        struct span certificate = b->certs[b->signer.cert_index];
         bool own_ring = false;
         enum err e, refused = ERR_OK;
         int32_t ring;
@@ -176,7 +175,7 @@ static enum err load_by_path(struct boot *b, struct span sig)
         e = p->ima_write(p->context, span_of_str(RULES_PATH "\n"));
         p->ima_close(p->context);
         if (e != ERR_OK)
-                return refused != ERR_OK ? refused : e;
+                return refused != ERR_OK ? refused : e == ERR_IMA_DENIED ? ERR_BOOT_RULES_REFUSED : e;
         if (own_ring)
                 TRY(p->key_restrict(p->context, ring));
         b->loaded = EVENT_LOAD_PATH;
@@ -186,12 +185,12 @@ static enum err load_by_path(struct boot *b, struct span sig)
 static enum err load(struct boot *b)
 {
         enum err e = load_text(b);
-        struct span sig;
+        struct span sig, certificate;
 
         if (e != ERR_IMA_DENIED)
                 return e;
-        TRY(check_signed_rules(b, &sig));
-        return load_by_path(b, sig);
+        TRY(check_signed_rules(b, &sig, &certificate));
+        return load_by_path(b, sig, certificate);
 }
 
 /* ---- receipt ------------------------------------------------------------------------------------------------------------- */
