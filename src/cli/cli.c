@@ -248,13 +248,14 @@ static enum cli_exit dispatch(struct cli *cli, const struct cli_command *const *
 
 int cli_main(const struct cli_command *const *commands, int argc, char **argv)
 {
+        char *output = isatty(STDOUT_FILENO) ? NULL : cli_alloc(OUTPUT_BYTES);
         struct cli cli = { .name = "cosima" };
         enum cli_exit status;
 
         /* A reader that has gone away must be an error like a full disk, not a silent end. */
         signal(SIGPIPE, SIG_IGN);
-        if (!isatty(STDOUT_FILENO))
-                setvbuf(stdout, cli_alloc(OUTPUT_BYTES), _IOFBF, OUTPUT_BYTES);
+        if (output)
+                setvbuf(stdout, output, _IOFBF, OUTPUT_BYTES);
         if (argc > 1 && strcmp(argv[1], "--version") == 0) {
                 printf("cosima " VERSION "\n");
                 status = CLI_OK;

@@ -49,7 +49,7 @@ static bool take_list(const char **text, uint32_t *ret_pcrs)
                 }
                 for (unsigned pcr = first; pcr <= last; pcr++)
                         *ret_pcrs |= UINT32_C(1) << pcr;
-        } while (**text == ',' && *++*text);
+        } while (**text == ',' && ++*text);
         return **text == '\0' || **text == '+';
 }
 
