@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/hex.h"
 #include "event/receipt.h"
 #include "trial.h"
 
@@ -72,6 +73,11 @@ static void rules_not_loaded(struct story *s)
         story_remove_entry(s, story_entry_of(s, RECEIPT_PATH));
 }
 
+static void rules_loaded_otherwise(struct story *s)
+{
+        story_replace(story_event_of(s, "ima-policy")->content, "\"loaded\":\"text\"", "\"loaded\":\"path\"");
+}
+
 static void bypass(struct story *s)
 {
         s->ima_state = EVENT_IMA_TPM_BYPASS;
@@ -102,6 +108,7 @@ static const struct trial event_trials[] = {
         { "the policy event twice", TRIAL_BOOT, policy_twice, { REASON_EVENT_ORDER } },
         { "another device mounted", TRIAL_BOOT, mounted_another, { REASON_HANDOVER } },
         { "rules refused by the kernel", TRIAL_BOOT, rules_not_loaded, { REASON_RULES_LOAD } },
+        { "something that no other check looks at", TRIAL_BOOT, rules_loaded_otherwise, { REASON_PCR_CHANGED } },
         { "IMA without its TPM", TRIAL_BEGIN, bypass, { REASON_IMA_STATE } },
         { "an event without a member", TRIAL_BOOT, member_missing, { REASON_EVENT_FIELDS } },
         { "a file less in COS_OEM", TRIAL_BOOT, content_changed, { REASON_CONTENT } },
@@ -168,6 +175,19 @@ static void signer_hidden(struct story *s)
         s->evidence.members[EVIDENCE_SIGNER] = span_of(other.cert, other.cert_len);
 }
 
+/* Signed and measured, and still no policy: not by any cosima-boot of ours. */
+static void policy_malformed(struct story *s)
+{
+        char *digest = strstr(story_event_of(s, "policy")->content, "\"sha256\":\"") + 10, hex[65];
+        struct digest measured;
+
+        story_replace(s->policy, "disks open", "disks ajar");
+        signer_make(&s->signer, s->signer_seed, span_of_str(s->policy));
+        digest_of(ALG_SHA256, span_of_str(s->policy), &measured);
+        hex_encode(digest_span(&measured), hex);
+        memcpy(digest, hex, 64);
+}
+
 static void event_of_another_version(struct story *s)
 {
         story_replace(story_event_of(s, "policy")->content, "\"version\":7", "\"version\":8");
@@ -202,6 +222,7 @@ static const struct trial policy_trials[] = {
         { "no certificate in the evidence", TRIAL_QUOTE, certificate_left_out, { REASON_POLICY_SIGNATURE } },
         { "a byte of the signature changed", TRIAL_QUOTE, signature_changed, { REASON_POLICY_SIGNATURE } },
         { "the signature of somebody else in the evidence", TRIAL_QUOTE, signer_hidden, { REASON_POLICY_SIGNER } },
+        { "a policy that cannot be read", TRIAL_BOOT, policy_malformed, { REASON_POLICY_MALFORMED, REASON_RECEIPT_DIGEST } },
         { "the event names another version", TRIAL_BOOT, event_of_another_version, { REASON_POLICY_FACTS, REASON_RECEIPT_DIGEST } },
         { "other rules than the policy gives", TRIAL_BOOT, other_rules, { REASON_RULES_DIGEST, REASON_RECEIPT_DIGEST } },
         { "no receipt", TRIAL_BOOT, no_receipt, { REASON_RECEIPT_ABSENT } },
@@ -409,6 +430,30 @@ static void reasons_name_the_thing(void **state)
         free(s);
 }
 
+/* Rules that had to be widened let files of other file systems into the log: these are counted, files below the mount points judged. */
+static void widened_rules_narrow_the_scope(void **state)
+{
+        struct story *s = calloc(1, sizeof(*s));
+        const struct judge *j;
+
+        (void)state;
+        story_begin(s);
+        second_disk(s);
+        story_boot(s);
+        story_add_entry(s, "/bin/sh", 0x55);
+        story_add_entry(s, "/lib/ld.so", 0x56);
+        file_unknown(s);
+        story_run(s);
+        story_quote(s);
+        assert_int_equal(trial_judge(s, &j), JUDGE_UNTRUSTED);
+        assert_int_equal(j->reasons.count, 3);
+        assert_int_equal(j->reasons.counts[REASON_STORAGE_AMBIGUOUS], 1);
+        assert_int_equal(j->reasons.counts[REASON_FILE_UNKNOWN], 1);
+        assert_int_equal(j->reasons.counts[REASON_IMA_OUTSIDE], 1);
+        assert_int_equal(j->reasons.kept[2].number, 2);
+        free(s);
+}
+
 static int set_up(void **state)
 {
         (void)state;
@@ -428,6 +473,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(events_are_judged), cmocka_unit_test(policy_is_judged),       cmocka_unit_test(storage_is_judged),
                 cmocka_unit_test(files_are_judged),  cmocka_unit_test(reasons_name_the_thing),
+                cmocka_unit_test(widened_rules_narrow_the_scope),
         };
 
         return cmocka_run_group_tests_name("judge of the boot", tests, set_up, tear_down);
