@@ -36,9 +36,9 @@ make_ak() {
 		tpm2_flushcontext -t && tpm2_flushcontext -s && tpm2_flushcontext -l
 }
 
-# take_quote NAME HASH
+# take_quote NAME HASH [KEY]
 take_quote() {
-	tpm2_quote -Q -c "$work/$1.ctx" -l "$pcrs" -q "$nonce" -g "$2" -m "$work/$1.msg" -s "$work/$1.sig" -o "$work/$1.pcrs" &&
+	tpm2_quote -Q -c "$work/${3:-$1}.ctx" -l "$pcrs" -q "$nonce" -g "$2" -m "$work/$1.msg" -s "$work/$1.sig" -o "$work/$1.pcrs" &&
 		tpm2_flushcontext -t
 }
 
@@ -46,8 +46,13 @@ take_quote() {
 write_pcrs() {
 	tpm2_pcrread "$pcrs" | python3 -c '
 import json, re, sys
-values = dict(re.findall(r"(\d+) *: 0x([0-9A-F]+)", sys.stdin.read()))
-print(json.dumps({"sha256": {k: v.lower() for k, v in values.items()}}, sort_keys=True, separators=(",", ":")), end="")' >"$work/pcrs.json"
+banks, bank = {}, None
+for line in sys.stdin:
+    if name := re.match(r" *(sha\d+):", line):
+        bank = banks.setdefault(name[1], {})
+    elif value := re.match(r" *(\d+) *: 0x([0-9A-F]+)", line):
+        bank[value[1]] = value[2].lower()
+print(json.dumps(banks, sort_keys=True, separators=(",", ":")), end="")' >"$work/pcrs.json"
 }
 
 # pack MESSAGE SIGNATURE KEY: evidence of a boot that left no logs.
@@ -124,6 +129,17 @@ other_key_is_not_enrolled() {
 	[ "$(ours "$nonce")" = AK_NOT_ENROLLED ]
 }
 
+# The digest is over both banks, in the order of the selection.
+two_banks() {
+	pcrs=sha384:7,10,15+sha256:0,7,10,15
+	cp "$work/ecc.pem" "$work/banks.pem"
+	take_quote banks sha256 ecc
+	write_pcrs
+	pack "$work/banks.msg" "$work/banks.sig" "$work/banks.pem"
+	pin "$work/banks.pem"
+	theirs "$work/banks.pem" "$work/banks.msg" "$work/banks.sig" "$nonce" sha256 && [ "$(ours "$nonce")" = SELECTION ]
+}
+
 changed_values_are_noticed() {
 	pack "$work/ecc.msg" "$work/ecc.sig" "$work/ecc.pem"
 	pin "$work/ecc.pem"
@@ -155,4 +171,5 @@ ok "both refuse the key of another" both_refuse SIGNATURE "$work/rsa.msg" "$work
 ok "a key that is not enrolled is named" other_key_is_not_enrolled
 ok "an attestation that is no quote is refused" certificate_is_no_quote
 ok "values that were not quoted are noticed" changed_values_are_noticed
+ok "a quote over two banks, which is not what was enrolled" two_banks
 finish
