@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kernel keyrings for signed IMA policies (add_key(2), keyctl(2)). */
 #include "port/machine.h"
-#include "trust/sig.h"
+#include "trust/cert.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
-#include <mbedtls/x509_crt.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -84,35 +83,17 @@ enum err keyring_make(void *context, const char *name, int32_t *ret_ring)
         return ERR_OK;
 }
 
-/* The kernel reads DER only; mbedtls makes it out of PEM, which it wants with a NUL behind it. */
-static int parse_certificate(struct span certificate, mbedtls_x509_crt *crt)
-{
-        unsigned char text[SIG_CERT_BYTES_MAX + 1];
-
-        if (certificate.len > SIG_CERT_BYTES_MAX)
-                return MBEDTLS_ERR_X509_INVALID_FORMAT;
-        memcpy(text, certificate.data, certificate.len);
-        text[certificate.len] = 0;
-        if (strstr((const char *)text, "-----BEGIN"))
-                return mbedtls_x509_crt_parse(crt, text, certificate.len + 1);
-        return mbedtls_x509_crt_parse_der(crt, text, certificate.len);
-}
-
+/* The kernel reads DER only. */
 enum err keyring_add(void *context, int32_t ring, struct span certificate)
 {
-        mbedtls_x509_crt crt;
-        enum err result = ERR_KEY_ADD;
+        uint8_t buf[CERT_BYTES_MAX];
+        struct span der;
 
         (void)context;
-        mbedtls_x509_crt_init(&crt);
-        if (parse_certificate(certificate, &crt) != 0)
-                result = ERR_KEY_ADD;
-        else if (syscall(SYS_add_key, "asymmetric", NULL, crt.raw.p, crt.raw.len, ring) >= 0)
-                result = ERR_OK;
-        else if (errno == ENOKEY || errno == EKEYREJECTED || errno == EPERM || errno == EACCES)
-                result = ERR_KEY_REFUSED;
-        mbedtls_x509_crt_free(&crt);
-        return result;
+        TRY(cert_to_der(certificate, buf, &der));
+        if (syscall(SYS_add_key, "asymmetric", NULL, der.data, der.len, ring) >= 0)
+                return ERR_OK;
+        return errno == ENOKEY || errno == EKEYREJECTED || errno == EPERM || errno == EACCES ? ERR_KEY_REFUSED : ERR_KEY_ADD;
 }
 
 enum err keyring_restrict(void *context, int32_t ring)

@@ -2,21 +2,17 @@
 /* Signatures of IMA's version 2, verified by mbedtls with keys from X.509 certificates. */
 #include "trust/sig.h"
 
-#include <mbedtls/asn1.h>
-#include <mbedtls/pem.h>
+#include <mbedtls/ecdsa.h>
 #include <mbedtls/rsa.h>
-#include <mbedtls/x509_crt.h>
 
 #include "base/reader.h"
+#include "trust/cert.h"
 
 #define TYPE_DIGSIG 3 /* EVM_IMA_XATTR_DIGSIG */
 #define VERSION_2 2
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 4096
 #define KEY_ID_BYTES 4
-
-#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
-#define PEM_END "-----END CERTIFICATE-----"
 
 static uint32_t last_four(struct span bytes)
 {
@@ -88,129 +84,57 @@ uint32_t sig_key_id(struct span public_key)
 
 static bool is_memory_error(int code)
 {
-        return code == MBEDTLS_ERR_X509_ALLOC_FAILED || code == MBEDTLS_ERR_PK_ALLOC_FAILED || code == MBEDTLS_ERR_PEM_ALLOC_FAILED ||
-               code == MBEDTLS_ERR_ASN1_ALLOC_FAILED || code == MBEDTLS_ERR_MPI_ALLOC_FAILED || code == MBEDTLS_ERR_ECP_ALLOC_FAILED;
+        return code == MBEDTLS_ERR_MPI_ALLOC_FAILED || code == MBEDTLS_ERR_ECP_ALLOC_FAILED;
 }
 
-static enum err cert_error(int code)
+/* ---- keys ---------------------------------------------------------------------------------------------------------------- */
+
+/* A certificate's key, for mbedtls. */
+struct key {
+        enum cert_key type;
+        mbedtls_rsa_context rsa;
+        mbedtls_ecdsa_context ecdsa;
+};
+
+static enum err key_error(int code)
 {
         if (code == 0)
                 return ERR_OK;
-        if (is_memory_error(code))
-                return ERR_SIG_MEMORY;
-        if (code == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || code == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE)
-                return ERR_SIG_KEY_TYPE;
-        /* With what the OID parser said added, which is less than 0x80. */
-        if (code <= MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG && code > MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG - 0x80)
-                return ERR_SIG_CERT_ALG;
-        return ERR_SIG_CERT;
+        return is_memory_error(code) ? ERR_SIG_MEMORY : ERR_SIG_CERT;
 }
 
-/* mbedtls wants PEM to end in a NUL, which a span need not, so it is copied; text around the certificate is allowed, as openssl writes it. */
-static enum err parse_pem(struct span file, mbedtls_x509_crt *crt)
+static int load_rsa(mbedtls_rsa_context *rsa, const struct cert *cert)
 {
-        unsigned char text[SIG_CERT_BYTES_MAX + 1];
-        mbedtls_pem_context pem;
-        const unsigned char *der;
-        size_t used, der_len;
-        int code;
-        enum err e;
+        int code = mbedtls_rsa_import_raw(rsa, cert->modulus.data, cert->modulus.len, NULL, 0, NULL, 0, NULL, 0, cert->exponent.data,
+                                          cert->exponent.len);
 
-        memcpy(text, file.data, file.len);
-        text[file.len] = 0;
-        mbedtls_pem_init(&pem);
-        code = mbedtls_pem_read_buffer(&pem, PEM_BEGIN, PEM_END, text, NULL, 0, &used);
-        if (code != 0) {
-                e = is_memory_error(code) ? ERR_SIG_MEMORY : ERR_SIG_CERT_PEM;
-        } else if (strstr((const char *)text + used, PEM_BEGIN)) {
-                e = ERR_SIG_CERT_SEVERAL;
-        } else {
-                der = mbedtls_pem_get_buffer(&pem, &der_len);
-                e = cert_error(mbedtls_x509_crt_parse_der(crt, der, der_len));
-        }
-        mbedtls_pem_free(&pem);
-        return e;
+        return code != 0 ? code : mbedtls_rsa_check_pubkey(rsa);
 }
 
-static bool is_der(struct span file)
+static int load_ecdsa(mbedtls_ecdsa_context *ecdsa, const struct cert *cert)
 {
-        return file.len != 0 && file.data[0] == (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
+        mbedtls_ecp_group *curve = &ecdsa->MBEDTLS_PRIVATE(grp);
+        mbedtls_ecp_point *point = &ecdsa->MBEDTLS_PRIVATE(Q);
+        int code = mbedtls_ecp_group_load(curve, cert->key == CERT_P256 ? MBEDTLS_ECP_DP_SECP256R1 : MBEDTLS_ECP_DP_SECP384R1);
+
+        if (code == 0)
+                code = mbedtls_ecp_point_read_binary(curve, point, cert->point.data, cert->point.len);
+        return code != 0 ? code : mbedtls_ecp_check_pubkey(curve, point);
 }
 
-static enum err parse_cert(struct span file, mbedtls_x509_crt *crt)
+static void key_free(struct key *key)
 {
-        if (file.len > SIG_CERT_BYTES_MAX)
-                return ERR_SIG_CERT_LONG;
-        if (!is_der(file))
-                return file.len == 0 ? ERR_SIG_CERT : parse_pem(file, crt);
-        TRY(cert_error(mbedtls_x509_crt_parse_der(crt, file.data, file.len)));
-        return crt->raw.len == file.len ? ERR_OK : ERR_SIG_CERT_SEVERAL;
+        mbedtls_rsa_free(&key->rsa);
+        mbedtls_ecdsa_free(&key->ecdsa);
 }
 
-/* The bits of the subjectPublicKey inside SubjectPublicKeyInfo (RFC 5280 section 4.1). */
-static enum err read_public_key(const mbedtls_x509_buf *spki, struct span *ret_bits)
+/* To be freed in any case. */
+static enum err key_load(struct key *key, const struct cert *cert)
 {
-        unsigned char *p = spki->p;
-        const unsigned char *end = p + spki->len;
-        size_t len;
-
-        if (mbedtls_asn1_get_tag(&p, end, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0 ||
-            mbedtls_asn1_get_tag(&p, end, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0)
-                return ERR_SIG_CERT;
-        p += len;
-        if (mbedtls_asn1_get_bitstring_null(&p, end, &len) != 0)
-                return ERR_SIG_CERT;
-        *ret_bits = span_of(p, len);
-        return ERR_OK;
-}
-
-static enum err read_key_id(const mbedtls_x509_crt *crt, uint32_t *ret_key_id)
-{
-        struct span skid = span_of(crt->subject_key_id.p, crt->subject_key_id.len), bits;
-
-        if (crt->subject_key_id.p != NULL) {
-                if (skid.len < KEY_ID_BYTES)
-                        return ERR_SIG_CERT_KEY_ID;
-                *ret_key_id = last_four(skid);
-                return ERR_OK;
-        }
-        TRY(read_public_key(&crt->pk_raw, &bits));
-        *ret_key_id = sig_key_id(bits);
-        return ERR_OK;
-}
-
-static enum err describe_cert(const mbedtls_x509_crt *crt, struct sig_cert *ret_cert)
-{
-        struct sig_cert cert = { .key_bits = (unsigned)mbedtls_pk_get_bitlen(&crt->pk) };
-        struct digest spki;
-
-        if (mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_ECDSA)) {
-                cert.key_type = "ecdsa"; /* on P-256 or P-384: mbedtls is built with no other curve */
-        } else if (mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA)) {
-                cert.key_type = "rsa";
-                if (cert.key_bits < RSA_BITS_MIN || cert.key_bits > RSA_BITS_MAX)
-                        return ERR_SIG_KEY_BITS;
-        } else {
-                return ERR_SIG_KEY_TYPE;
-        }
-        TRY(read_key_id(crt, &cert.key_id));
-        digest_of(ALG_SHA256, span_of(crt->pk_raw.p, crt->pk_raw.len), &spki);
-        memcpy(cert.spki_sha256, spki.bytes, sizeof(cert.spki_sha256));
-        *ret_cert = cert;
-        return ERR_OK;
-}
-
-enum err sig_read_cert(struct span file, struct sig_cert *ret_cert)
-{
-        mbedtls_x509_crt crt;
-        enum err e;
-
-        mbedtls_x509_crt_init(&crt);
-        e = parse_cert(file, &crt);
-        if (e == ERR_OK)
-                e = describe_cert(&crt, ret_cert);
-        mbedtls_x509_crt_free(&crt);
-        return e;
+        key->type = cert->key;
+        mbedtls_rsa_init(&key->rsa);
+        mbedtls_ecdsa_init(&key->ecdsa);
+        return key_error(cert->key == CERT_RSA ? load_rsa(&key->rsa, cert) : load_ecdsa(&key->ecdsa, cert));
 }
 
 static enum err verify_error(int code)
@@ -222,37 +146,83 @@ static enum err verify_error(int code)
         return code == MBEDTLS_ERR_RSA_VERIFY_FAILED || code == MBEDTLS_ERR_ECP_VERIFY_FAILED ? ERR_SIG_MISMATCH : ERR_SIG_ENCODING;
 }
 
-static enum err verify_with_key(mbedtls_pk_context *pk, const struct sig *sig, const struct digest *digest)
+static enum err key_verify(struct key *key, const struct sig *sig, const struct digest *digest)
 {
         static const mbedtls_md_type_t md[ALG_COUNT] = {
                 [ALG_SHA256] = MBEDTLS_MD_SHA256, [ALG_SHA384] = MBEDTLS_MD_SHA384, [ALG_SHA512] = MBEDTLS_MD_SHA512
         };
-        struct span hash = digest_span(digest);
+        struct span hash = digest_span(digest), signature = sig->signature;
 
-        if (mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA) && sig->signature.len != mbedtls_pk_get_len(pk))
+        if (key->type != CERT_RSA)
+                return verify_error(mbedtls_ecdsa_read_signature(&key->ecdsa, hash.data, hash.len, signature.data, signature.len));
+        if (signature.len != mbedtls_rsa_get_len(&key->rsa))
                 return ERR_SIG_ENCODING;
-        return verify_error(mbedtls_pk_verify(pk, md[sig->alg], hash.data, hash.len, sig->signature.data, sig->signature.len));
+        return verify_error(mbedtls_rsa_rsassa_pkcs1_v15_verify(&key->rsa, md[sig->alg], (unsigned)hash.len, hash.data, signature.data));
 }
 
-/* ERR_SIG_NO_KEY when the certificate has another key id. */
-static enum err verify_with_cert(struct span file, const struct sig *sig, const struct digest *digest, struct sig_cert *ret_cert)
+/* ---- certificates -------------------------------------------------------------------------------------------------------- */
+
+static unsigned bits_of(struct span number)
 {
-        mbedtls_x509_crt crt;
-        struct sig_cert cert;
+        unsigned bits = 8 * (unsigned)number.len;
+
+        for (unsigned top = number.len > 0 ? number.data[0] : 0x80; top < 0x80; top <<= 1)
+                bits--;
+        return bits;
+}
+
+static enum err read_key_id(const struct cert *cert, uint32_t *ret_key_id)
+{
+        if (cert->key_id.data && cert->key_id.len < KEY_ID_BYTES)
+                return ERR_SIG_CERT_KEY_ID;
+        *ret_key_id = cert->key_id.data ? last_four(cert->key_id) : sig_key_id(cert->public_key);
+        return ERR_OK;
+}
+
+static enum err describe(const struct cert *cert, struct sig_cert *ret_cert)
+{
+        static const unsigned bits[CERT_KEY_COUNT] = { [CERT_P256] = 256, [CERT_P384] = 384 };
+        struct sig_cert described = { .key_type = "ecdsa", .key_bits = bits[cert->key] };
+        struct digest spki;
+
+        if (cert->key == CERT_RSA) {
+                described.key_type = "rsa";
+                described.key_bits = bits_of(cert->modulus);
+                if (described.key_bits < RSA_BITS_MIN || described.key_bits > RSA_BITS_MAX)
+                        return ERR_SIG_KEY_BITS;
+        }
+        TRY(read_key_id(cert, &described.key_id));
+        digest_of(ALG_SHA256, cert->spki, &spki);
+        memcpy(described.spki_sha256, spki.bytes, sizeof(described.spki_sha256));
+        *ret_cert = described;
+        return ERR_OK;
+}
+
+/* Read a certificate file and, when sig and digest are given, let its key verify. ERR_SIG_NO_KEY when it has another key id than the signature. */
+static enum err use_cert(struct span file, const struct sig *sig, const struct digest *digest, struct sig_cert *ret_cert)
+{
+        uint8_t buf[CERT_BYTES_MAX];
+        struct sig_cert described;
+        struct span der;
+        struct cert cert;
+        struct key key;
         enum err e;
 
-        mbedtls_x509_crt_init(&crt);
-        e = parse_cert(file, &crt);
+        TRY(cert_to_der(file, buf, &der));
+        TRY(cert_parse(der, &cert));
+        TRY(describe(&cert, &described));
+        e = key_load(&key, &cert);
+        if (e == ERR_OK && sig)
+                e = described.key_id == sig->key_id ? key_verify(&key, sig, digest) : ERR_SIG_NO_KEY;
+        key_free(&key);
         if (e == ERR_OK)
-                e = describe_cert(&crt, &cert);
-        if (e == ERR_OK && cert.key_id != sig->key_id)
-                e = ERR_SIG_NO_KEY;
-        if (e == ERR_OK)
-                e = verify_with_key(&crt.pk, sig, digest);
-        if (e == ERR_OK)
-                *ret_cert = cert;
-        mbedtls_x509_crt_free(&crt);
+                *ret_cert = described;
         return e;
+}
+
+enum err sig_read_cert(struct span file, struct sig_cert *ret_cert)
+{
+        return use_cert(file, NULL, NULL, ret_cert);
 }
 
 enum err sig_verify(struct span sig_file, struct span data, const struct span *certs, unsigned cert_count, struct sig_signer *ret_signer)
@@ -268,7 +238,7 @@ enum err sig_verify(struct span sig_file, struct span data, const struct span *c
         digest_of(sig.alg, data, &digest);
         for (unsigned i = 0; i < cert_count; i++) {
                 struct sig_cert cert;
-                enum err e = verify_with_cert(certs[i], &sig, &digest, &cert);
+                enum err e = use_cert(certs[i], &sig, &digest, &cert);
 
                 if (e != ERR_OK && e != ERR_SIG_ENCODING && e != ERR_SIG_MISMATCH && e != ERR_SIG_NO_KEY)
                         return e;

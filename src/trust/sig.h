@@ -4,11 +4,12 @@
 #define TRUST_SIG_H
 
 #include "event/digest.h"
+#include "trust/cert.h"
 
 #define SIG_BYTES_MAX 1024
 #define SIG_HEADER_BYTES 9
 #define SIG_CERTS_MAX 16
-#define SIG_CERT_BYTES_MAX (16u * 1024) /* of a certificate file */
+#define SIG_CERT_BYTES_MAX CERT_BYTES_MAX
 
 /*
  * Header (linux security/integrity/integrity.h, struct signature_v2_hdr):
