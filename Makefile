@@ -157,7 +157,7 @@ build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(bench_port_c) $(tcti_sw
 build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.sh
 	@echo '  LD    $@'
 	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_lto) -frandom-seed=$@ $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
-	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),217088) && mv $@.new $@
+	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),188416) && mv $@.new $@
 
 test_programs := $(patsubst src/test/%.c,build/test/%,$(test_c))
 $(test_programs): build/test/%: build/host/src/test/%.o $(addprefix build/host/,libhelp.a libeffects.a libcommands.a) $(call libraries_of,host)
