@@ -11,6 +11,7 @@
 #include "cli/verdict.h"
 #include "verify/enroll.h"
 
+#define JSON_BYTES 65536
 #define FIXED_BYTES (2u * 1024 * 1024) /* of a baseline without its files */
 
 /* The files of an IMA log, growing. */
@@ -76,6 +77,24 @@ static enum err make_baseline(const struct judge *j, struct files *f, struct bas
         return collect_files(j, ret_baseline, f);
 }
 
+static enum cli_exit print_done(const struct cli *cli, size_t count)
+{
+        const char *out = cli_value(cli, "out");
+        struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
+
+        if (strcmp(out, "-") == 0)
+                return CLI_OK;
+        if (!cli->json) {
+                printf("%s: enrolled, with %zu files\n", out, count);
+                return CLI_OK;
+        }
+        json_object_open(&w);
+        json_put_u64(&w, "files", count);
+        json_put_str(&w, "out", out);
+        json_object_close(&w);
+        return print_json(cli, &w);
+}
+
 static enum cli_exit write_baseline(const struct cli *cli, const struct judge *j)
 {
         struct baseline *baseline = cli_alloc(sizeof(*baseline));
@@ -97,14 +116,14 @@ static enum cli_exit write_baseline(const struct cli *cli, const struct judge *j
 
         enum cli_exit status = file_write(cli, cli_value(cli, "out"), 0644, text);
 
-        if (status == CLI_OK && strcmp(cli_value(cli, "out"), "-") != 0)
-                printf("%s: enrolled, with %zu files\n", cli_value(cli, "out"), files->count);
-        return status;
+        return status == CLI_OK ? print_done(cli, files->count) : status;
 }
 
 /* Evidence that is not consistent in itself must not become the measure of others. */
 static enum cli_exit refuse(const struct cli *cli, const struct judge *j, enum judge_verdict verdict)
 {
+        if (cli->json && verdict_print_json(cli, j, verdict) != CLI_OK)
+                return CLI_FAILED;
         fprintf(stderr, "%s: %s: %s, nothing enrolled\n", cli->name, cli_value(cli, "evidence"), judge_verdict_text(verdict));
         for (unsigned i = 0; i < j->reasons.kept_count; i++) {
                 fputs("  ", stderr);
@@ -142,6 +161,7 @@ const struct cli_command cmd_enroll = {
         .summary = "Make a baseline from the evidence of a good boot",
         .details = "The evidence is judged by itself first: a quote that does not verify, logs that do not replay, a failure: nothing is enrolled.",
         .example = "cosima enroll --evidence evidence.tar --nonce \"$(cat nonce)\" --out baseline.json",
+        .json = true,
         .options = options,
         .run = run_enroll,
 };
