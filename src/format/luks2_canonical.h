@@ -6,7 +6,8 @@
 #include "base/json.h"
 
 #define LUKS2_CANONICAL_MEMBERS_MAX 64 /* of one object: finding the next key costs a look at each */
-#define LUKS2_CANONICAL_DEPTH_MAX 8
+/* cryptsetup needs 3. A record of our log puts up to 11 levels around what is copied, and fewer than JSON_DEPTH_MAX can be read again. */
+#define LUKS2_CANONICAL_DEPTH_MAX 4
 
 /*
  * The member whose key follows last in the canonical order; the first when last is NULL. *ret_key is NULL behind the last one.

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/canon.h"
 #include "format/luks2_canonical.h"
 #include "test/breaks.h"
 #include "test/luks2_image.h"
@@ -130,7 +131,8 @@ static const struct {
         { "\"key_size\":64", "\"key_size\":-1", ERR_LUKS2_JSON_NUMBER },
         { "\"key_size\":64", "\"key_size\":9007199254740992", ERR_LUKS2_JSON_NUMBER },
         { "\"key_size\":64", "\"key_size\":1e3", ERR_LUKS2_JSON_NUMBER },
-        { "\"key_size\":64", "\"a\":[[[[[[[]]]]]]]", ERR_LUKS2_JSON_DEPTH },
+        { "\"key_size\":64", "\"a\":[[[]]]", ERR_LUKS2_JSON_DEPTH },
+        { "\"keyslots\":[\"0\"],\"fs", "\"keyslots\":[[[[[]]]]],\"fs", ERR_LUKS2_JSON_DEPTH },
         { "\"offset\":\"32768\",", "", ERR_LUKS2_SEGMENT_FIELDS },
         { "\"offset\":\"32768\"", "\"offset\":32768", ERR_LUKS2_SEGMENT_FIELDS },
         { "\"offset\":\"32768\"", "\"offset\":\"0x10\"", ERR_LUKS2_SEGMENT_FIELDS },
@@ -152,8 +154,28 @@ static void one_broken_member_gives_one_code(void **state)
                         fail_msg("%s: %s", refused[i].with, err_name(e));
         }
         /* The borders that are still allowed. */
-        assert_int_equal(read_json(replaced("\"key_size\":64", "\"a\":[[[[[]]]]],\"n\":9007199254740991")), ERR_OK);
+        assert_int_equal(read_json(replaced("\"key_size\":64", "\"a\":[[]],\"n\":9007199254740991")), ERR_OK);
         assert_int_equal(read_json(replaced("\"size\":\"dynamic\"", "\"size\":\"0\"")), ERR_OK);
+}
+
+/* In a record of the event log seven levels stand around a signature; the verifier must be able to read them all. */
+static void the_deepest_can_be_read_again(void **state)
+{
+        static const char *const deepest[][2] = {
+                { "\"key_size\":64", "\"a\":[[]]" },
+                { "\"iterations\":1000", "\"a\":[[[]]]" },
+                { "\"keyslots\":[\"0\"],\"segments\"", "\"keyslots\":[[[]]],\"segments\"" },
+                { "\"json_size\":\"12288\"", "\"a\":[[[]]]" },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(deepest) / sizeof(deepest[0]); i++) {
+                static char record[41000];
+
+                assert_int_equal(read_json(replaced(deepest[i][0], deepest[i][1])), ERR_OK);
+                (void)snprintf(record, sizeof(record), "[[[[[[[%s]]]]]]]", written(CLASS_ALL));
+                assert_int_equal(canon_check(span_of_str(record)), ERR_OK);
+        }
 }
 
 /* count objects "0":{...},"1":... written over the object that stands in the base. */
@@ -311,6 +333,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(sections_are_kept_in_canonical_form),
                 cmocka_unit_test(one_broken_member_gives_one_code),
+                cmocka_unit_test(the_deepest_can_be_read_again),
                 cmocka_unit_test(more_than_the_caps_is_an_error),
                 cmocka_unit_test(text_has_its_limits),
                 cmocka_unit_test(what_is_odd_is_said),
