@@ -51,7 +51,7 @@ if [ -e "$case/disk2.img" ]; then
 	# shellcheck disable=SC2046
 	set -- "$@" $(disk "$case/disk2.img")
 fi
-parameters="console=ttyS0 panic=-1 loglevel=6 tsc=reliable no_timer_check cryptomgr.notests ima_hash=sha256"
+parameters="console=ttyS0 panic=-1 loglevel=6 no_timer_check cryptomgr.notests mitigations=off noreplace-smp ima_hash=sha256"
 [ ! -e "$case/cmdline" ] || parameters="$parameters $(cat "$case/cmdline")"
 
 begin=$(date +%s%N)
@@ -60,7 +60,7 @@ timeout 90 qemu-system-x86_64 "$@" -kernel "$kernel"/boot/vmlinuz-* -initrd "$ca
 end=$(date +%s%N)
 
 grep -aq '^vm: done' "$case/console.log" || die "the guest did not come to its end (see $case/console.log)"
-tar -xf "$case/out.tar" -C "$case"
+tar -m -xf "$case/out.tar" -C "$case"
 {
 	echo "wall $(((end - begin) / 10000000))" | sed 's/\(..\)$/.\1/'
 	sed -n 's/^vm: switch_root at \([0-9.]*\) s.*/switch_root \1/p' "$case/console.log"

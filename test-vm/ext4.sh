@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced: ext4 images whose bytes depend on nothing but the tree, label and UUID.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # a sourced list of names
+
+uuid_oem=c05a0000-0000-4000-8000-000000000002
+uuid_persistent=c05a0000-0000-4000-8000-000000000005
+size_oem=8M
+size_persistent=24M
 
 # make_ext4 LABEL UUID SIZE TREE OUT
 make_ext4() {

@@ -11,8 +11,8 @@ mkdir -p "$part"
 rm -f "$part/efi.img"
 mkfs.vfat --invariant -C -n COS_GRUB -i c05a0001 "$part/efi.img" 8192 >/dev/null
 
-make_ext4 COS_OEM c05a0000-0000-4000-8000-000000000002 8M "$vm/tree/oem" "$part/oem.img"
-make_ext4 COS_PERSISTENT c05a0000-0000-4000-8000-000000000005 24M "$vm/tree/persistent" "$part/persistent.img"
+make_ext4 COS_OEM "$uuid_oem" "$size_oem" "$vm/tree/oem" "$part/oem.img"
+make_ext4 COS_PERSISTENT "$uuid_persistent" "$size_persistent" "$vm/tree/persistent" "$part/persistent.img"
 
 mkdir -p "$vm/tree/recovery" "$vm/tree/state/cOS"
 make_ext4 COS_RECOVERY c05a0000-0000-4000-8000-000000000003 8M "$vm/tree/recovery" "$part/recovery.img"

@@ -7,6 +7,7 @@ here=$top/test-vm
 build=$top/build
 vm=$build/vm
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cosima
+keys=$build/keys
 cosima=$build/cosima
 cosima_boot=$build/cosima-boot
 PATH=$PATH:/usr/sbin:/sbin

@@ -27,3 +27,5 @@ cp "$here/guest/system" "$active/sbin/init"
 cp "$cosima" "$cosima_boot" "$active/usr/bin/"
 
 chmod -R u=rwX,go=rX "$tree"
+# The group by which the policy picks what is to be measured of COS_PERSISTENT's configuration.
+chgrp -R 4711 "$tree/persistent/cloud-config"

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced: what cosima and other people's tools say of a case's evidence.
+# shellcheck shell=sh disable=SC2154 # paths.sh and case.sh set them
+
+# said: what cosima said in the guest, on the console, without the kernel's times and the name of the key.
+said() {
+	tr -d '\r' <"$case/console.log" |
+		sed -n 's/^\[ *[0-9.]*\] cosima: /cosima: /; s/^vm: \(cosima\|no \)/\1/; s/signed by [0-9a-f]*/signed by KEY/; /^\(cosima\|no \)/p'
+}
+
+# probe: what is wrong with the machine's disk.
+probe() {
+	"$cosima" probe "$case/disk.img" 2>&1 >"$case/probe" | sed "s#$case/##"
+}
+
+# verdict: the verifier's answer for people; hashes, which depend on the compiler and the keys, shortened away.
+verdict() {
+	status=0
+	"$cosima" verify "$case/evidence.tar" --baseline "$out/baseline.json" --nonce "$(cat "$case/nonce")" >"$case/verdict" || status=$?
+	echo "cosima verify: status $status"
+	sed -E 's/[0-9a-f]{40,}/HEX/g' "$case/verdict"
+}
+
+# witnesses: predicted, replayed and quoted PCRs are equal, and other people's tools accept the evidence.
+witnesses() {
+	"$here/replay" "$case"
+	mkdir -p "$case/evidence"
+	tar -m -xf "$case/evidence.tar" -C "$case/evidence"
+	quote_accepted
+	ima_log_matches
+	export_readable
+}
+
+quote_accepted() {
+	tpm2_checkquote -u "$case/evidence/ak.pem" -m "$case/evidence/quote.msg" -s "$case/evidence/quote.sig" \
+		-q "$(cat "$case/nonce")" >"$case/checkquote" 2>&1 || die "tpm2_checkquote: $(cat "$case/checkquote")"
+	echo 'tpm2_checkquote: accepted'
+}
+
+# evmctl takes the PCRs as the lines PCR-00: to PCR-23: of a file.
+ima_log_matches() {
+	python3 -c 'import json, sys
+for pcr, value in json.load(open(sys.argv[1]))["sha256"].items(): print(f"PCR-{int(pcr):02}: {value}")' "$case/pcrs.json" >"$case/pcrs.sha256"
+	evmctl ima_measurement --ignore-violations --pcrs "sha256,$case/pcrs.sha256" "$case/evidence/ima.bin" >"$case/evmctl" 2>&1 ||
+		die "evmctl: $(cat "$case/evmctl")"
+	echo 'evmctl ima_measurement: matched'
+}
+
+export_readable() {
+	"$cosima" export tcg "$case/evidence.tar" --out "$case/cosima.tcg"
+	tpm2_eventlog "$case/cosima.tcg" >"$case/eventlog" || die "tpm2_eventlog cannot read cosima's export"
+	echo "tpm2_eventlog: $(grep -c '^ *- EventNum:' "$case/eventlog") events"
+}
