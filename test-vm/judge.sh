@@ -5,7 +5,7 @@
 # said: what cosima said in the guest, on the console, without the kernel's times and the name of the key.
 said() {
 	tr -d '\r' <"$case/console.log" |
-		sed -n 's/^\[ *[0-9.]*\] cosima: /cosima: /; s/^vm: \(cosima\|no \)/\1/; s/signed by [0-9a-f]*/signed by KEY/; /^\(cosima\|no \)/p'
+		sed -n 's/^\[ *[0-9.]*\] cosima: /cosima: /; s/^vm: \(cosima\|no \)/\1/; s/signed by [0-9a-f]*/signed by KEY/; s/ *$//; /^\(cosima\|no \)/p'
 }
 
 # probe: what is wrong with the machine's disk.
