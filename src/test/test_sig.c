@@ -362,6 +362,22 @@ static void the_key_id_can_be_computed(void **state)
         free(sig.bytes);
 }
 
+/* A certificate with nothing in it but the RSA key 0, 3. */
+static void a_modulus_is_positive(void **state)
+{
+        static const uint8_t der[] = "\x30\x2e\x30\x27\x02\x01\x01\x30\x00\x30\x00\x30\x00\x30\x00"
+                                     "\x30\x1a\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00"
+                                     "\x03\x09\x00\x30\x06\x02\x01\x00\x02\x01\x03"
+                                     "\x30\x00\x03\x01\x00";
+        uint8_t small[sizeof(der)];
+
+        (void)state;
+        expect_cert(span_of(der, sizeof(der) - 1), ERR_SIG_CERT);
+        memcpy(small, der, sizeof(der));
+        small[39] = 5; /* only the zero was wrong */
+        expect_cert(span_of(small, sizeof(der) - 1), ERR_SIG_KEY_BITS);
+}
+
 static void every_prefix_of_a_certificate_is_refused(void **state)
 {
         (void)state;
@@ -435,6 +451,7 @@ int main(void)
                 cmocka_unit_test(a_broken_certificate_is_never_skipped),
                 cmocka_unit_test(keys_are_of_known_types_and_sizes),
                 cmocka_unit_test(the_key_id_can_be_computed),
+                cmocka_unit_test(a_modulus_is_positive),
                 cmocka_unit_test(every_prefix_of_a_certificate_is_refused),
                 cmocka_unit_test(every_prefix_of_a_pem_certificate_is_refused),
                 cmocka_unit_test(a_file_is_one_certificate),

@@ -86,7 +86,7 @@ static struct span take_positive(struct reader *r)
         struct span n = take(r, INTEGER);
         bool has_zero = n.len > 1 && n.data[0] == 0;
 
-        if (n.len == 0 || (n.data[0] & 0x80) != 0 || (has_zero && (n.data[1] & 0x80) == 0))
+        if (span_is_zero(n) || (n.data[0] & 0x80) != 0 || (has_zero && (n.data[1] & 0x80) == 0))
                 r->failed = true;
         return has_zero ? span_sub(n, 1, n.len - 1) : n;
 }
