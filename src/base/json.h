@@ -61,10 +61,13 @@ MUST_CHECK enum err json_writer_result(const struct json_writer *w, struct span 
 /* Not to be called: yyjson's own way to read a number that is no integer (the Makefile names it). Such a number is kept as 0.5. */
 double json_real(const char *text, char **ret_end);
 
+/* Pool that is enough for any valid text of len bytes: yyjson's own bound. One that is not valid may be found too large instead. */
+#define JSON_POOL_BYTES(len) (13 * (len) + 256)
+
 /*
  * Parse text strictly (RFC 8259; no comments, no trailing commas; duplicate keys are refused by json_get()). All memory is taken from
  * pool, which must stay alive and untouched as long as the document is used; there is nothing to free.
- * ERR_JSON_SYNTAX, ERR_JSON_TOO_LARGE when pool is too small (12 bytes of pool for each byte of text are enough for any text).
+ * ERR_JSON_SYNTAX, ERR_JSON_TOO_LARGE when pool is too small.
  */
 MUST_CHECK enum err json_parse(struct span text, void *pool, size_t pool_size, yyjson_val **ret_root);
 

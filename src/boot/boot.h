@@ -106,7 +106,7 @@ struct boot {
         uint8_t rules_sig_text[SIG_BYTES_MAX];
         char record_text[CEL_RECORD_BYTES_MAX];
         char state_text[BOOT_STATE_BYTES_MAX];
-        uint8_t state_pool[BOOT_STATE_BYTES_MAX * 12];
+        uint8_t state_pool[JSON_POOL_BYTES(BOOT_STATE_BYTES_MAX)];
         uint8_t log_text[CEL_LOG_BYTES_MAX];
         uint8_t ima_text[IMA_ENTRY_BYTES_MAX];
 };

@@ -17,7 +17,7 @@ struct visit {
                 uint64_t major, minor;
         } partitions[POLICY_PARTITIONS_MAX];
         uint8_t text[STATE_BYTES_MAX];
-        uint8_t pool[12 * STATE_BYTES_MAX];
+        uint8_t pool[JSON_POOL_BYTES(STATE_BYTES_MAX)];
 };
 
 static enum err read_state(struct visit *v, const char *run)

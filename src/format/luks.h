@@ -71,7 +71,7 @@ void luks1_uuid(const struct luks1 *luks, char *ret_text);
 
 #define LUKS2_HEADER_BYTES 4096 /* of the binary header; the JSON area follows */
 /* The binary header, both JSON texts, one token in canonical form, and yyjson's pool. */
-#define LUKS2_WORK_BYTES (LUKS2_HEADER_BYTES + 3 * LUKS2_JSON_BYTES_MAX + 12 * LUKS2_JSON_BYTES_MAX)
+#define LUKS2_WORK_BYTES (LUKS2_HEADER_BYTES + 3 * LUKS2_JSON_BYTES_MAX + JSON_POOL_BYTES(LUKS2_JSON_BYTES_MAX))
 
 /* Which of the two headers were good and whether they say the same. */
 enum luks2_state {

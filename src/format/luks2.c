@@ -19,7 +19,7 @@ static struct areas areas_in(uint8_t *work)
                 .binary = work,
                 .primary_text = texts,
                 .secondary_text = texts + LUKS2_JSON_BYTES_MAX,
-                .json = { texts + 2 * LUKS2_JSON_BYTES_MAX, texts + 3 * LUKS2_JSON_BYTES_MAX, 12 * LUKS2_JSON_BYTES_MAX },
+                .json = { texts + 2 * LUKS2_JSON_BYTES_MAX, texts + 3 * LUKS2_JSON_BYTES_MAX, JSON_POOL_BYTES(LUKS2_JSON_BYTES_MAX) },
         };
 }
 

@@ -37,18 +37,22 @@ static void check_round_trip(struct span bytes, void *pool, size_t pool_size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        /* An escaped control character is six bytes in text; 12 bytes of pool for each byte of text, and what the smallest text needs. */
-        static uint64_t pool[(12 * (6 * TEXT_BYTES_MAX + 64) + 4096) / 8];
+        /* An escaped control character is six bytes in text. */
+        static uint64_t pool[JSON_POOL_BYTES(6 * TEXT_BYTES_MAX + 64) / 8];
         struct span bytes = span_of(data, size < TEXT_BYTES_MAX ? size : TEXT_BYTES_MAX);
         struct span text;
         uint64_t number;
         bool flag;
         yyjson_val *root;
 
-        enum err e = json_parse(bytes, pool, 12 * bytes.len + 4096, &root);
+        enum err e = json_parse(bytes, pool, JSON_POOL_BYTES(bytes.len), &root);
 
-        if (e != ERR_OK && e != ERR_JSON_SYNTAX)
+        if (e == ERR_JSON_TOO_LARGE) {
+                if (json_parse(bytes, pool, sizeof(pool), &root) == ERR_OK)
+                        abort();
+        } else if (e != ERR_OK && e != ERR_JSON_SYNTAX) {
                 abort();
+        }
         if (e == ERR_OK && (json_get_text(root, "a", &text) == ERR_OK) + (json_get_u64(root, "a", &number) == ERR_OK) +
                                            (json_get_bool(root, "a", &flag) == ERR_OK) > 1)
                 abort();

@@ -25,7 +25,7 @@ static void check_section(const struct luks2 *luks, struct luks2_text section)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        static uint8_t token[LUKS2_JSON_BYTES_MAX], pool[12 * LUKS2_JSON_BYTES_MAX];
+        static uint8_t token[LUKS2_JSON_BYTES_MAX], pool[JSON_POOL_BYTES(LUKS2_JSON_BYTES_MAX)];
         static const struct luks2_json_work work = { token, pool, sizeof(pool) };
         static struct luks2 luks;
 

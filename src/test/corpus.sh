@@ -243,6 +243,15 @@ make_trust() {
 	cp policy/kairos-grub policy/kairos-uki policy/elemental policy/strict "$new/policy"
 }
 
+# Seeds of others that two more fuzzers can use: every superblock for the probe, JSON texts.
+make_mixed() {
+	mkdir -p "$new/probe" "$new/json"
+	for parser in ext4 xfs btrfs vfat squashfs luks1 luks2 verity; do
+		cp "$new/$parser"/* "$new/probe"
+	done
+	cp "$new/luks2_json"/* "$new/json"
+}
+
 make_logs() {
 	run python3 src/test/logs.py "$new"
 }
@@ -256,6 +265,7 @@ make_squashfs
 make_luks
 make_verity
 make_disks
+make_mixed
 make_trust
 make_logs
 rm -rf "$new/files" "$new/key" "$new/key2" "$new/token" "$new/newer" "$new/said" "$top"
