@@ -169,7 +169,8 @@ static void check_absent(struct judge *j)
 {
         const struct baseline *b = j->baseline;
 
-        if (!b || !j->events.handover.data || j->events.content_count == 0)
+        /* Where no rules were active nothing was logged, whatever was there. */
+        if (!b || !j->events.handover.data || j->events.content_count == 0 || j->reasons.counts[REASON_RULES_LOAD] > 0)
                 return;
         for (size_t i = 0; i < b->file_count; i++)
                 if (!j->seen[i] && is_walked(b, b->files[i].name)) {
