@@ -97,7 +97,10 @@ flags_for = $(if $(filter src/%,$1),$(warnings) $(if $(WERROR),-Werror) $(own_cp
 	$(if $(filter build/src/tpm2-tss/%,$1),$(tss_cpp)) $(if $(filter %/tcti-swtpm.c,$1),-DTss2_Tcti_Info=tcti_swtpm_info)))
 
 musl_dir = /usr/lib/$(subst gnu,musl,$(shell gcc -print-multiarch))
-musl_flags := $(common) -Os -g0 -fno-ident -fno-asynchronous-unwind-tables -fno-unwind-tables -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
+# For size, which is bounded: these optimisations make the code larger here, and stack protectors would add 6 KB.
+musl_small := -Oz -fno-tree-sra -fno-tree-dominator-opts -fno-tree-loop-im -fno-move-loop-invariants -fno-ipa-sra -fno-code-hoisting \
+	-fno-jump-tables
+musl_flags := $(common) $(musl_small) -g0 -fno-ident -fno-asynchronous-unwind-tables -fno-unwind-tables -fPIE -ffunction-sections -fdata-sections \
 	-idirafter build/kernel-headers
 musl_lto := -flto -flto-partition=one
 musl_link = -nostartfiles $(musl_dir)/rcrt1.o $(musl_dir)/crti.o $(musl_dir)/crtn.o -static -Wl,-pie,--no-dynamic-linker,-z,text \
@@ -157,7 +160,7 @@ build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(bench_port_c) $(tcti_sw
 build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.sh
 	@echo '  LD    $@'
 	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_lto) -frandom-seed=$@ $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
-	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),188416) && mv $@.new $@
+	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),163840) && mv $@.new $@
 
 test_programs := $(patsubst src/test/%.c,build/test/%,$(test_c))
 $(test_programs): build/test/%: build/host/src/test/%.o $(addprefix build/host/,libhelp.a libeffects.a libcommands.a) $(call libraries_of,host)

@@ -57,6 +57,17 @@ static inline bool span_is_zero(struct span s)
         return any == 0;
 }
 
+/* Where needle stands in s first, NULL when nowhere; an empty needle is nowhere. */
+static inline const uint8_t *span_find(struct span s, const char *needle)
+{
+        size_t len = strlen(needle);
+
+        for (size_t i = 0; len > 0 && span_has(s, i, len); i++)
+                if (memcmp(s.data + i, needle, len) == 0)
+                        return s.data + i;
+        return NULL;
+}
+
 /* A fixed-size text field of a disk format: the bytes up to the first NUL. */
 static inline struct span span_until_nul(struct span s)
 {

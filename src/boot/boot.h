@@ -120,7 +120,7 @@ enum boot_on_failure {
 
 /* One step of a command. Its name stands in the failure event. */
 struct boot_stage {
-        const char *name;
+        char name[12];
         enum err (*run)(struct boot *b);
         enum boot_on_failure on_failure;
 };

@@ -8,18 +8,17 @@
  * Boots that have no COS partitions to wait for: live media, installers and recovery, as their kernel command lines tell. Waiting less can only
  * lead to "absent", so it does not matter who wrote that line.
  */
-static const char *const no_wait_words[] = { "live:", "netboot", "COS_RECOVERY", "COS_SYSTEM", "recovery-mode", "rd.cos.disable" };
+static const char no_wait_words[][16] = { "live:", "netboot", "COS_RECOVERY", "COS_SYSTEM", "recovery-mode", "rd.cos.disable" };
 
 static bool is_live_boot(struct boot *b)
 {
         char line[4096];
         struct span bytes;
 
-        if (b->ports->file_read(b->ports->context, "/proc/cmdline", (uint8_t *)line, sizeof(line) - 1, &bytes) != ERR_OK)
+        if (b->ports->file_read(b->ports->context, "/proc/cmdline", (uint8_t *)line, sizeof(line), &bytes) != ERR_OK)
                 return false;
-        line[bytes.len] = '\0';
         for (size_t i = 0; i < sizeof(no_wait_words) / sizeof(no_wait_words[0]); i++)
-                if (strstr(line, no_wait_words[i]))
+                if (span_find(bytes, no_wait_words[i]))
                         return true;
         return false;
 }

@@ -90,7 +90,7 @@ static enum err parse_names(struct span s, struct luks1 *luks)
         if (!guid_is_text(uuid))
                 return ERR_LUKS1_UUID;
         memcpy(luks->uuid, uuid.data, uuid.len);
-        luks->null_cipher = strstr(luks->cipher, "_null") != NULL || strstr(luks->mode, "_null") != NULL;
+        luks->null_cipher = span_find(span_of_str(luks->cipher), "_null") || span_find(span_of_str(luks->mode), "_null");
         return ERR_OK;
 }
 

@@ -109,7 +109,7 @@ enum err luks2_read(const struct source *volume, uint8_t *work, struct luks2 *re
 
 static const struct {
         enum luks2_lint lint;
-        const char *name;
+        char name[20];
 } lint_names[] = {
         { LUKS2_LINT_COSIMA_TOKEN, "cosima-token" },
         { LUKS2_LINT_LINEAR_SEGMENT, "linear-segment" },

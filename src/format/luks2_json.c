@@ -317,7 +317,7 @@ static bool text_has(const struct luks2 *luks, struct luks2_text text, const cha
 
 static void lint_requirements(struct decoder *d)
 {
-        static const char *const known[] = {
+        static const char known[][20] = {
                 "offline-reencrypt", "online-reencrypt", "online-reencrypt-v2", "online-reencrypt-v3", "inline-hw-tags", "opal",
         };
         yyjson_val *requirements, *mandatory, *item;

@@ -58,30 +58,42 @@ static bool read_buffer(struct span field, struct ima_entry *e)
         return true;
 }
 
-/* Fields that nobody asks for: the appended signature of a module, the metadata that an EVM signature covers. */
-static bool read_nothing(struct span field, struct ima_entry *e)
-{
-        (void)field;
-        (void)e;
-        return true;
-}
-
-typedef bool read_field(struct span field, struct ima_entry *e);
+enum field { END, HASH, TYPED_HASH, PATH, SIGNATURE, BUFFER, OTHER };
 
 static const struct template {
-        const char *name;
+        char name[12];
         enum ima_kind kind;
-        read_field *fields[10]; /* ended by NULL */
+        uint8_t fields[10]; /* enum field, ended by END */
 } templates[] = {
-        { "ima-sig", IMA_FILE, { read_hash, read_path, read_signature } },
-        { "ima-ng", IMA_FILE, { read_hash, read_path } },
-        { "ima-buf", IMA_BUFFER, { read_hash, read_path, read_buffer } },
-        { "ima-ngv2", IMA_FILE, { read_typed_hash, read_path } },
-        { "ima-sigv2", IMA_FILE, { read_typed_hash, read_path, read_signature } },
-        { "ima-modsig", IMA_FILE, { read_hash, read_path, read_signature, read_nothing, read_nothing } },
-        { "evm-sig", IMA_FILE, { read_hash, read_path, read_signature, read_nothing, read_nothing, read_nothing, read_nothing, read_nothing,
-                                 read_nothing } },
+        { "ima-sig", IMA_FILE, { HASH, PATH, SIGNATURE } },
+        { "ima-ng", IMA_FILE, { HASH, PATH } },
+        { "ima-buf", IMA_BUFFER, { HASH, PATH, BUFFER } },
+        { "ima-ngv2", IMA_FILE, { TYPED_HASH, PATH } },
+        { "ima-sigv2", IMA_FILE, { TYPED_HASH, PATH, SIGNATURE } },
+        { "ima-modsig", IMA_FILE, { HASH, PATH, SIGNATURE, OTHER, OTHER } },
+        { "evm-sig", IMA_FILE, { HASH, PATH, SIGNATURE, OTHER, OTHER, OTHER, OTHER, OTHER,
+                                 OTHER } },
 };
+
+static bool read_field(enum field kind, struct span field, struct ima_entry *e)
+{
+        switch (kind) {
+        case HASH:
+                return read_hash(field, e);
+        case TYPED_HASH:
+                return read_typed_hash(field, e);
+        case PATH:
+                return read_path(field, e);
+        case SIGNATURE:
+                return read_signature(field, e);
+        case BUFFER:
+                return read_buffer(field, e);
+        case END:
+        case OTHER:
+                break;
+        }
+        return true;
+}
 
 static bool is_old_template(const struct ima_entry *e)
 {
@@ -102,11 +114,11 @@ static enum err read_template(const struct template *t, struct ima_entry *e)
 {
         struct reader r = reader_on(e->data);
 
-        for (read_field *const *read = t->fields; *read; read++) {
+        for (const uint8_t *kind = t->fields; *kind != END; kind++) {
                 uint32_t len = reader_u32le(&r);
                 struct span field = reader_bytes(&r, len);
 
-                if (!reader_ok(&r) || !(*read)(field, e))
+                if (!reader_ok(&r) || !read_field((enum field)*kind, field, e))
                         return ERR_IMA_FIELDS;
         }
         if (reader_left(&r) > 0)

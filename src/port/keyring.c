@@ -35,7 +35,7 @@ static int32_t take_hex(const char *text)
 
 static bool parse_key_line(const char *line, const char *name, int32_t *ret_ring)
 {
-        const char *at = strstr(line, " keyring ");
+        const char *at = (const char *)span_find(span_of_str(line), " keyring ");
         size_t len = strlen(name);
 
         if (!at)

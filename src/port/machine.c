@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/reboot.h>
 #include <time.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define SAY_BYTES 512 /* of one line; the rest is cut off */
@@ -54,7 +55,8 @@ static uint64_t now_ms(void *context)
         struct timespec t;
 
         (void)context;
-        clock_gettime(CLOCK_MONOTONIC, &t);
+        /* not by way of the vDSO, whose lookup is more code than all our uses of time */
+        syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
         return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 

@@ -114,7 +114,7 @@ static enum err read_kernel(struct parser *p)
 
 /* The directives with exactly one word, which may stand once. */
 static const struct scalar {
-        const char *name;
+        char name[12];
         enum err (*read)(struct parser *p);
         enum err missing; /* ERR_OK: it has a default */
 } scalars[] = {

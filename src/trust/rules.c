@@ -49,7 +49,7 @@ enum { READ = 1, WRITE = 2, EXEC = 4, APPEND = 8 };
 #define MEASURING (ACTION(MEASURE) | ACTION(DONT_MEASURE))
 
 static const struct action {
-        const char *name;
+        char name[16]; /* here and below arrays: each pointer would cost a relocation at start */
         enum rules_kernel since;
 } actions[RULES_ACTIONS] = {
         [RULES_MEASURE] = { "measure", RULES_KERNEL_6_1 },   [RULES_DONT_MEASURE] = { "dont_measure", RULES_KERNEL_6_1 },
@@ -60,7 +60,7 @@ static const struct action {
 
 /* allowed: the conditions that ima_validate_rule() lets stand with the hook. passes: the accesses with which it is called; 0: it has none. */
 struct func {
-        const char *name;
+        char name[24];
         unsigned actions, allowed, passes;
         enum rules_kernel since;
         bool buffer; /* what is measured is a buffer, not a file */
@@ -111,7 +111,7 @@ static enum err check_func(struct rule *r, struct span value)
 
 static enum err check_mask(struct rule *r, struct span value)
 {
-        static const char *const names[] = { "MAY_READ", "MAY_WRITE", "MAY_EXEC", "MAY_APPEND" };
+        static const char names[][12] = { "MAY_READ", "MAY_WRITE", "MAY_EXEC", "MAY_APPEND" };
         struct span name = value;
 
         if (value.data[0] == '^')
@@ -239,7 +239,7 @@ static enum err check_appraise_algos(struct rule *r, struct span value)
 
 /* same: the conditions that count as this one when the kernel looks for repetition. compares: takes < and > besides =. */
 static const struct condition {
-        const char *key;
+        char key[16];
         unsigned flag, same;
         bool compares;
         enum err (*check)(struct rule *r, struct span value);
@@ -267,7 +267,7 @@ static const struct condition {
 
 /* Conditions that people write, and why they are refused. */
 static const struct refusal {
-        const char *key;
+        char key[16];
         enum err why;
 } refusals[] = {
         { "pcr", ERR_RULES_PCR },       { "path", ERR_RULES_PATH },     { "obj", ERR_RULES_PATH },
@@ -276,7 +276,7 @@ static const struct refusal {
         { "appraise_flag", ERR_RULES_APPRAISE_FLAG },
 };
 
-static const char *const kernel_names[RULES_KERNELS] = { "6.1", "6.12", "7.2" };
+static const char kernel_names[RULES_KERNELS][8] = { "6.1", "6.12", "7.2" };
 
 const char *rules_kernel_name(enum rules_kernel kernel)
 {
