@@ -226,6 +226,33 @@ static void a_secondary_is_found_at_each_size(void **state)
         volume_close(&v);
 }
 
+static void a_secondary_ends_where_its_size_says(void **state)
+{
+        struct volume v;
+
+        (void)state;
+        volume_usual(&v);
+        luks2_image_put_u64(v.bytes + LUKS2_IMAGE_HEADER + 8, 2 * LUKS2_IMAGE_HEADER);
+        assert_int_equal(read_volume(&v), ERR_OK);
+        assert_int_equal(luks.state, LUKS2_SECONDARY_BAD);
+        assert_int_equal(luks.secondary_error, ERR_LUKS2_SIZE);
+        volume_close(&v);
+}
+
+/* Behind the part of a large area that is kept, too. */
+static void nothing_hides_at_the_end_of_a_large_area(void **state)
+{
+        struct volume v;
+
+        (void)state;
+        volume_open(&v, "build/corpus/images/luks2-wide.img", WIDE_HEADER);
+        v.bytes[WIDE_HEADER - 1] = 1;
+        luks2_image_seal(v.bytes, WIDE_HEADER);
+        v.source = source_of_span(&v.span, 512);
+        assert_int_equal(read_volume(&v), ERR_LUKS2_JSON_TRAILING);
+        volume_close(&v);
+}
+
 static void a_luks1_header_hides_a_secondary(void **state)
 {
         struct volume v;
@@ -351,6 +378,8 @@ int main(void)
                 cmocka_unit_test(one_broken_field_gives_one_code),
                 cmocka_unit_test(one_good_header_is_enough),
                 cmocka_unit_test(a_secondary_is_found_at_each_size),
+                cmocka_unit_test(a_secondary_ends_where_its_size_says),
+                cmocka_unit_test(nothing_hides_at_the_end_of_a_large_area),
                 cmocka_unit_test(a_luks1_header_hides_a_secondary),
                 cmocka_unit_test(headers_that_differ_are_a_state),
                 cmocka_unit_test(other_checksums_are_verified_too),
