@@ -40,8 +40,10 @@ void seeds_each(const char *parser, void (*check)(const char *name, uint8_t *byt
 
         DIR *dir = opendir(path);
 
-        if (!dir)
+        if (!dir) {
                 fail_msg("%s cannot be opened; src/test/corpus.sh makes it", path);
+                return;
+        }
         for (struct dirent *entry; (entry = readdir(dir));) {
                 size_t len;
 
