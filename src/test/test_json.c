@@ -192,7 +192,7 @@ static void members_are_got_by_type(void **state)
 static void texts_that_are_not_strict_are_refused(void **state)
 {
         static const char *const texts[] = { "", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "01", "+1", ".5", "1.", "nul", "NaN", "Infinity",
-                                             "/**/1", "1//", "1 2", "\"\n\"", "\"\\x\"", "\"\\ud800\"", "\"\xff\"", "\"\xed\xa0\x80\"", "\xef\xbb\xbf" "1" };
+                                             "/**/1", "1//", "1 2", "\"\n\"", "\"\\x\"", "\"\\ud800\"", "\"\xff\"", "\"\xed\xa0\x80\"", "\xef\xbb\xbf[]" };
         yyjson_val *root = NULL;
 
         (void)state;
