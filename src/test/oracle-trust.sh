@@ -168,6 +168,26 @@ ok "a policy that is refused is not signed" refused 1 "$t/other:$(wc -l <"$t/oth
 	"$cosima" policy sign "$t/other" --key "$t/p256.key" --out "$t/no.sig"
 ok "nothing was written for any of them" [ ! -e "$t/no.sig" ]
 
+# bad REASON TEXT: a policy file with this text, made by printf, is refused with its own reason.
+bad() {
+	# shellcheck disable=SC2059 # made by printf
+	printf "$2" >"$t/bad" && refused 1 "$t/bad$1" "$cosima" policy check "$t/bad"
+}
+head='cosima 1\nname a\nversion 1\npcr 15\n'
+ok "an absent policy is refused" refused 1 "$t/absent: No such file" "$cosima" policy check "$t/absent"
+ok "an empty policy is refused" bad ": the policy is empty" ''
+ok "comments only are refused" bad ":1: the first line must be: cosima 1" '# only\n'
+ok "no rule at all is refused" bad ": no rule at all" "$head"
+ok "a carriage return is refused" bad ':5: a carriage return; end lines with a line feed alone: "\r"' "${head}measure\\r\\n"
+ok "a NUL is refused" bad ':5: a NUL byte: "\x00"' "${head}measure\\0\\n"
+ok "a line of 5000 bytes is refused" bad ":5: a line longer than 4000 bytes" "${head}measure %5000s\\n"
+ok "an unknown directive is refused" bad ':5: neither a directive nor an action of IMA: "colour"' "${head}colour red\\n"
+ok "PCR 16 is refused" bad ":2: PCRs 16 and 23 can be reset" 'cosima 1\npcr 16\n'
+ok "two PCRs are refused" bad ':5: this directive stands twice: "pcr"' "${head}pcr 14\\n"
+ok "a path rule is refused" bad ':5: IMA has no path rules; use partition=, fowner= or fgroup=: "func=PATH"' "${head}measure func=PATH obj=/x\\n"
+head -c 1048576 /dev/zero | tr '\0' '#' >"$t/large"
+ok "a policy of 1 MiB is refused" refused 1 "$t/large: the policy is larger than 262144 bytes" "$cosima" policy check "$t/large"
+
 # ---- rules ----
 
 rules() {
@@ -216,6 +236,14 @@ ok "render --json has the sha256 of what render prints" json 0 sha256 "$(sha256s
 for policy in policy/kairos-grub policy/kairos-uki policy/elemental policy/strict; do
 	ok "$policy passes the check, for the oldest kernel" "$cosima" policy check --kernel 6.1 "$policy"
 done
+# The example is the first indented block; the same must be said of its rendering.
+sed -n 's/^    //p' policy/README.md | sed -n '/^cosima 1$/,/^measure func=BPRM_CHECK/p' >"$t/example"
+sed -n '/^    \$ cosima policy render/,$ s/^    \(measure.*\)/\1/p' policy/README.md >"$t/example.rules"
+example_renders() {
+	"$cosima" policy render "$t/example" --uuid COS_OEM=0f3b3c2e-94a1-4b3e-9d4e-5f0d6a8c7b21 | diff "$t/example.rules" -
+}
+ok "the example of the reference passes the check" "$cosima" policy check "$t/example"
+ok "the example of the reference renders as it says" example_renders
 sed 's/^pcr .*/&\nkernel 6.12/' policy/strict >"$t/newer"
 ok "a policy for newer kernels is refused for an older one" refused 1 "only newer kernels" "$cosima" policy check --kernel 6.1 "$t/newer"
 ok "and taken for one that is new enough" "$cosima" policy check --kernel newer "$t/newer"
