@@ -43,7 +43,9 @@ enum {
         "mixed_backref default_subvol mixed_groups compress_lzo compress_zstd big_metadata extended_iref raid56 skinny_metadata no_holes " \
         "metadata_uuid raid1c34 zoned extent_tree_v2 raid_stripe_tree - simple_quota"
 #define COMPAT_RO_NAMES "free_space_tree free_space_tree_valid verity block_group_tree"
-#define FLAG_NAMES "written relocated error - - - - - - - - - - - - - - - - - - - - - - - - - - - - - seeding metadump metadump_v2 changing_fsid changing_fsid_v2"
+#define FLAG_NAMES                                                                                                     \
+        "written relocated error - - - - - - - - - - - - - - - - - - - - - - - - - - - - - " /* bits 3 to 31 */        \
+        "seeding metadump metadump_v2 changing_fsid changing_fsid_v2"
 
 static const char *const csum_names[] = {
         [BTRFS_CSUM_CRC32C] = "crc32c",
