@@ -347,115 +347,6 @@ static void dying_anywhere_never_looks_better(void **state)
         assert_in_range(died, 15, 100);
 }
 
-/* ---- IMA ------------------------------------------------------------------------------------------------------------------- */
-
-static const char *ima_event(void)
-{
-        static char text[65536];
-        const struct fakes_file *log = fakes_file(&f, FAKES_LOG);
-
-        memcpy(text, log->bytes, log->len);
-        text[log->len] = '\0';
-        return strstr(text, "\"event\":\"ima-policy\"");
-}
-
-static void assert_ima_failed(enum err e)
-{
-        char events[128] = MEASURED "failure:";
-
-        assert_failed(boot_measure, strcat(strcat(strcat(events, err_name(e)), "@rules")," "));
-        assert_non_null(strstr(ima_event(), err_name(e)));
-        fakes_end(&f);
-        fakes_begin(&f);
-}
-
-static void measures_how_loading_failed(void **state)
-{
-        (void)state;
-        f.ima.absent = true;
-        assert_ima_failed(ERR_IMA_ABSENT);
-        f.ima.open_error = ERR_IMA_LOADED;
-        assert_ima_failed(ERR_IMA_LOADED);
-        f.ima.busy_times = 100;
-        assert_ima_failed(ERR_IMA_BUSY);
-        f.ima.text_error = ERR_IMA_RULE;
-        f.ima.error_line = 2;
-        assert_ima_failed(ERR_IMA_RULE);
-        f.ima.text_error = ERR_IMA_CUT;
-        assert_ima_failed(ERR_IMA_CUT);
-        f.ima.deaf = true;
-        assert_ima_failed(ERR_BOOT_RECEIPT);
-        f.unwritable = RECEIPT_PATH;
-        assert_ima_failed(ERR_FILE_WRITE);
-}
-
-static void waits_while_the_policy_file_is_busy(void **state)
-{
-        (void)state;
-        f.ima.busy_times = 2;
-        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
-}
-
-static void finds_the_receipt_by_any_hash(void **state)
-{
-        (void)state;
-        strcpy(f.ima.hash_name, "sha1");
-        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
-}
-
-static void tells_a_bypassed_ima(void **state)
-{
-        (void)state;
-        f.ima.bypass = true;
-        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
-        assert_non_null(strstr((const char *)fakes_file(&f, FAKES_LOG)->bytes, "\"ima\":\"tpm-bypass\""));
-}
-
-static void put_signed_rules(const char *seed, bool same)
-{
-        struct fakes_file *rules;
-        struct signer signer;
-
-        /* the rules as this machine renders them, from a run before */
-        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
-        rules = fakes_file(&f, "/run/cosima/rules");
-        signer_make(&signer, seed, span_of(rules->bytes, rules->len));
-        char text[2048];
-        size_t len = rules->len - (same ? 0 : 5);
-
-        memcpy(text, rules->bytes, len);
-        fakes_end(&f);
-        fakes_begin(&f);
-        fakes_put(&f, "/etc/cosima/rules", span_of(text, len));
-        fakes_put(&f, "/etc/cosima/rules.sig", span_of(signer.sig, signer.sig_len));
-        f.ima.text_error = ERR_IMA_DENIED;
-}
-
-static void loads_signed_rules_by_path(void **state)
-{
-        (void)state;
-        f.ima.text_error = ERR_IMA_DENIED;
-        assert_ima_failed(ERR_BOOT_NO_RULES);
-        put_signed_rules("fleet", false);
-        assert_ima_failed(ERR_BOOT_RULES_DIFFER);
-        put_signed_rules("stranger", true);
-        assert_ima_failed(ERR_SIG_NO_KEY);
-        put_signed_rules("fleet", true);
-        f.key_error = ERR_KEY_REFUSED;
-        assert_ima_failed(ERR_KEY_REFUSED);
-        put_signed_rules("fleet", true);
-        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
-        assert_true(f.ima.by_path && f.made_ring && f.restricted);
-        assert_non_null(strstr(ima_event(), "\"loaded\":\"path\",\"result\":\"OK\""));
-        fakes_end(&f);
-        fakes_begin(&f);
-        put_signed_rules("fleet", true);
-        f.has_ima_ring = true;
-        f.key_error = ERR_KEY_REFUSED; /* stands in the ring already */
-        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
-        assert_true(f.ima.by_path && !f.made_ring && !f.restricted);
-}
-
 /* ---- log and notes --------------------------------------------------------------------------------------------------------- */
 
 static void extends_a_failure_that_it_cannot_log(void **state)
@@ -497,8 +388,7 @@ int main(void)
                 TEST(acts_once_all_is_there), TEST(measures_odd_storage_as_a_failure), TEST(names_a_pcr_that_was_used),
                 TEST(goes_on_without_a_tpm), TEST(spoils_a_tpm_that_comes_late), TEST(waits_for_the_tpm),
                 TEST(a_failing_command_never_leaves_the_golden_value), TEST(dying_anywhere_never_looks_better),
-                TEST(measures_how_loading_failed), TEST(waits_while_the_policy_file_is_busy), TEST(finds_the_receipt_by_any_hash),
-                TEST(tells_a_bypassed_ima), TEST(loads_signed_rules_by_path), TEST(extends_a_failure_that_it_cannot_log),
+                TEST(extends_a_failure_that_it_cannot_log),
                 TEST(goes_on_when_it_cannot_prepare),
         };
 
