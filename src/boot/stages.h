@@ -34,7 +34,10 @@ enum err measure_open_tpm(struct boot *b);
 enum err measure_policy(struct boot *b);
 enum err measure_storage(struct boot *b);
 
-/* rules.c: render the rules, load them, prove it by the receipt; event 3. ERR_RENDER_*, ERR_IMA_*, ERR_KEY_*, ERR_BOOT_NO_RULES, _RULES_DIFFER, _RULES_REFUSED, _RECEIPT. */
+/*
+ * rules.c: render the rules, load them, prove it by the receipt; event 3. ERR_RENDER_*, ERR_IMA_*, ERR_KEY_*,
+ * ERR_BOOT_NO_RULES, _RULES_DIFFER, _RULES_REFUSED, _RECEIPT.
+ */
 enum err rules_measure(struct boot *b);
 /* How IMA was found, from the first entry of its log. */
 enum event_ima rules_ima_state(struct boot *b);

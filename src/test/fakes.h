@@ -68,7 +68,7 @@ struct fakes {
                 unsigned busy_times;
                 unsigned error_line; /* whose write fails with text_error; 0: every one */
                 unsigned lines;
-                bool refused, active, by_path;
+                bool refused, active, by_path, refuses_path;
                 char hash_name[8];
                 size_t log_len, log_at;
                 uint8_t log[8192];

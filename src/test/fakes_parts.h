@@ -8,6 +8,9 @@
 /* Something that lasts beyond the process is about to happen. */
 void fakes_effect(struct fakes *f);
 
+/* "a": vda, vda1, vda3. */
+void fakes_add_lettered_disk(struct fakes *f, const char *letter, uint32_t minor);
+void fakes_add_devices(struct ports *p);
 void fakes_begin_tpm(struct fakes *f);
 void fakes_add_tpm(struct ports *p);
 void fakes_begin_ima(struct fakes *f);

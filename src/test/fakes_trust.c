@@ -195,7 +195,7 @@ static enum err ima_write(void *context, struct span line)
         f->ima.lines++;
         if (by_path) {
                 assert_true(span_equal_str(line, "/run/cosima/rules\n"));
-                f->ima.by_path = strcmp(fakes_file(f, "/run/cosima/rules")->xattr, "security.ima") == 0;
+                f->ima.by_path = !f->ima.refuses_path && strcmp(fakes_file(f, "/run/cosima/rules")->xattr, "security.ima") == 0;
                 f->ima.refused = !f->ima.by_path;
                 return f->ima.by_path ? ERR_OK : ERR_IMA_DENIED;
         }

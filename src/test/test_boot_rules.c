@@ -131,6 +131,9 @@ static void loads_signed_rules_by_path(void **state)
         f.key_error = ERR_KEY_REFUSED;
         assert_ima_failed(ERR_KEY_REFUSED);
         put_signed_rules("fleet", true);
+        f.ima.refuses_path = true;
+        assert_ima_failed(ERR_BOOT_RULES_REFUSED);
+        put_signed_rules("fleet", true);
         assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
         assert_true(f.ima.by_path && f.made_ring && f.restricted);
         assert_non_null(strstr(ima_event(), "\"loaded\":\"path\",\"result\":\"OK\""));
