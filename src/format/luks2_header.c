@@ -188,8 +188,8 @@ enum err luks2_header_read(const struct source *volume, uint64_t offset, uint8_t
         struct luks2_header header = { 0 };
         uint8_t expected[CSUM_BYTES];
         struct csum csum;
-        size_t text_bytes;
-        bool rest_is_zero;
+        size_t text_bytes = 0;
+        bool rest_is_zero = false;
 
         if (volume->size_bytes < LUKS2_HEADER_BYTES || offset > volume->size_bytes - LUKS2_HEADER_BYTES)
                 return ERR_LUKS2_NONE;
