@@ -13,7 +13,8 @@ make_archive() {
 	mkdir -p "$pool" "$work/tree/$1-$2/src" "$work/tree/$1-$2/library"
 	echo "int version_$2;" >"$work/tree/$1-$2/src/yyjson.c"
 	echo "int version_$2;" >"$work/tree/$1-$2/library/a.c"
-	tar -czf "$pool/$1_$2.tar.gz" -C "$work/tree" "$1-$2"
+	# The same bytes when it is made again.
+	tar -czf "$pool/$1_$2.tar.gz" --mtime=@0 --sort=name -C "$work/tree" "$1-$2"
 }
 
 # line NAME VERSION: its line in the list of sources.
