@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Table-driven CRC-32 and CRC-32C, half a byte at a time: tables for whole bytes would be a hundredth of the boot program. */
+/* Table-driven CRC-32 and CRC-32C, half a byte at a time: constant tables for whole bytes would be a hundredth of the boot program. */
 #include "base/crc.h"
 
 /* Remainders of each half byte for the reflected polynomial 0xedb88320. */
@@ -14,12 +14,25 @@ static const uint32_t castagnoli[16] = {
         0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
 };
 
-static uint32_t update(const uint32_t *table, uint32_t state, struct span bytes)
+#define LONG_BYTES 4096 /* from here on a table for whole bytes is worth being made, on the stack */
+
+/* The state after one byte that was added to it already. */
+static uint32_t step(const uint32_t *table, uint32_t state)
 {
+        state = state >> 4 ^ table[state & 15];
+        return state >> 4 ^ table[state & 15];
+}
+
+static __attribute__((noinline)) uint32_t update(const uint32_t *table, uint32_t state, struct span bytes)
+{
+        bool is_long = bytes.len >= LONG_BYTES;
+        uint32_t remainders[256];
+
+        for (uint32_t i = 0; is_long && i < 256; i++)
+                remainders[i] = step(table, i);
         for (size_t i = 0; i < bytes.len; i++) {
                 state ^= bytes.data[i];
-                state = state >> 4 ^ table[state & 15];
-                state = state >> 4 ^ table[state & 15];
+                state = is_long ? state >> 8 ^ remainders[state & 0xff] : step(table, state);
         }
         return state;
 }

@@ -53,6 +53,7 @@ struct copy {
         uint32_t entries_crc;
         uint8_t disk_guid[GUID_BYTES];
         struct span entries;
+        bool same_entries; /* byte for byte those of the copy that was read before */
 };
 
 static bool has_signature(struct span sector)
@@ -154,8 +155,8 @@ static enum err read_entries(const struct source *disk, struct copy *c, const st
         struct span entries = span_of(work, len);
 
         TRY(source_read(disk, c->entries_lba * disk->sector_bytes, len, work));
-        if (!(same_as && same_as->entries_crc == c->entries_crc && span_equal(same_as->entries, entries)) &&
-            ~crc_update_32(CRC_START, entries) != c->entries_crc)
+        c->same_entries = same_as && span_equal(same_as->entries, entries);
+        if (!(c->same_entries && same_as->entries_crc == c->entries_crc) && ~crc_update_32(CRC_START, entries) != c->entries_crc)
                 return ERR_GPT_ENTRIES_CRC;
         c->entries = entries;
         return ERR_OK;
@@ -173,10 +174,10 @@ static void read_copy(const struct source *disk, uint64_t lba, const struct copy
         ret_copy->error = e;
 }
 
-static bool same_contents(const struct copy *a, const struct copy *b)
+static bool same_contents(const struct copy *primary, const struct copy *backup)
 {
-        return a->first_usable_lba == b->first_usable_lba && a->last_usable_lba == b->last_usable_lba &&
-               memcmp(a->disk_guid, b->disk_guid, GUID_BYTES) == 0 && span_equal(a->entries, b->entries);
+        return primary->first_usable_lba == backup->first_usable_lba && primary->last_usable_lba == backup->last_usable_lba &&
+               memcmp(primary->disk_guid, backup->disk_guid, GUID_BYTES) == 0 && backup->same_entries;
 }
 
 static struct span entry_at(const struct copy *c, uint32_t slot)
