@@ -4,16 +4,16 @@
 
 const char *gpt_mbr_name(enum gpt_mbr mbr)
 {
-        static const char *const names[] = { [GPT_MBR_NONE] = "none", [GPT_MBR_PROTECTIVE] = "protective",
-                                             [GPT_MBR_HYBRID] = "hybrid", [GPT_MBR_FOREIGN] = "foreign" };
+        static const char names[][16] = { [GPT_MBR_NONE] = "none", [GPT_MBR_PROTECTIVE] = "protective",
+                                          [GPT_MBR_HYBRID] = "hybrid", [GPT_MBR_FOREIGN] = "foreign" };
 
         return names[mbr];
 }
 
 const char *gpt_state_name(enum gpt_state state)
 {
-        static const char *const names[] = { [GPT_BOTH] = "ok", [GPT_BACKUP_BAD] = "backup-bad", [GPT_PRIMARY_BAD] = "primary-bad",
-                                             [GPT_BACKUP_DIFFERS] = "backup-differs" };
+        static const char names[][16] = { [GPT_BOTH] = "ok", [GPT_BACKUP_BAD] = "backup-bad", [GPT_PRIMARY_BAD] = "primary-bad",
+                                          [GPT_BACKUP_DIFFERS] = "backup-differs" };
 
         return names[state];
 }

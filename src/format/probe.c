@@ -45,7 +45,7 @@ UUID(vfat)
 PROBER(squashfs)
 
 struct prober {
-        const char *name;
+        char name[16]; /* not a pointer, which would cost a relocation */
         uint32_t offset_bytes;
         enum err absent; /* what read returns when its signature is not there */
         enum err (*read)(const struct source *volume, uint8_t *work, struct probe *probe);
