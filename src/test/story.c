@@ -197,10 +197,19 @@ static void add_receipt_entry(struct story *s)
         memcpy(story_add_entry(s, RECEIPT_PATH, 0)->hash, digest.bytes, 32);
 }
 
+/* What is not there cannot be mounted. */
+static struct event_mount mount_of(const struct story *s, const char *name)
+{
+        char absent[64];
+
+        snprintf(absent, sizeof(absent), "\"name\":\"%s\",\"state\":\"absent\"", name);
+        return (struct event_mount){ span_of_str(name), strstr(s->storage, absent) ? ERR_BOOT_NOT_MOUNTED : ERR_OK };
+}
+
 void story_boot(struct story *s)
 {
         struct event_content content = { .partition = span_of_str("COS_OEM"), .files = 3, .bytes = 269, .sha256 = { 7 } };
-        struct event_mount mounts[] = { { span_of_str("COS_OEM"), ERR_OK }, { span_of_str("COS_PERSISTENT"), ERR_OK } };
+        struct event_mount mounts[] = { mount_of(s, "COS_OEM"), mount_of(s, "COS_PERSISTENT") };
         struct policy_error why;
         struct digest aggregate;
         struct replay values;

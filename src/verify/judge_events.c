@@ -216,6 +216,9 @@ static void check_mount(struct judge *j, struct span mount)
                 reason.error = judge_events_error(why);
         if (reason.error == ERR_COUNT_)
                 reason.error = ERR_OK;
+        /* Whether it may be absent is a matter of the storage event, which is compared with the enrolled one. */
+        if (reason.error == ERR_BOOT_NOT_MOUNTED && judge_storage_is_absent(j->events.storage, name))
+                return;
         reason_add(&j->reasons, &reason);
 }
 

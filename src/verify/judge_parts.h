@@ -37,6 +37,8 @@ bool judge_events_sha256(struct judge *j, struct span content, const char *key, 
 enum err judge_events_error(struct span name);
 /* The one signature on the one device that a partition of the storage event is; false when it is not present. */
 bool judge_storage_signature(struct span storage, struct span partition, struct span *ret_signature);
+/* Whether the storage event says that no device matched this partition. */
+bool judge_storage_is_absent(struct span storage, struct span partition);
 /* The content event of a partition, empty when there is none. */
 struct span judge_events_content(const struct judge *j, struct span partition);
 

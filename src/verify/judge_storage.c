@@ -194,3 +194,11 @@ bool judge_storage_signature(struct span storage, struct span name, struct span 
         /* Exactly one, and not malformed. */
         return !canon_next_element(&walk, &value) && canon_member(*ret_signature, "error", &value) != ERR_OK;
 }
+
+bool judge_storage_is_absent(struct span storage, struct span name)
+{
+        struct span partition, state;
+
+        return find_partition(storage, name, &partition) && canon_member(partition, "state", &state) == ERR_OK &&
+               span_equal_str(state, "\"absent\"");
+}
