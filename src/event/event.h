@@ -52,7 +52,7 @@ MUST_CHECK enum err event_order_add(struct event_order *o, enum event_type type)
 
 /*
  * The writers. Each writes into buf[0..cap) (EVENT_BYTES_MAX is always enough) and returns the text inside it. ERR_NO_SPACE.
- * The storage event comes from storage/survey, whose survey_write() writes its "event":"storage" as well.
+ * The storage event comes from storage/survey_event, whose survey_event_write() writes its "event":"storage" as well.
  */
 
 /* How the kernel's IMA was found. */
