@@ -8,6 +8,7 @@
 extern const struct cli_command cmd_enroll;
 extern const struct cli_command cmd_export;
 extern const struct cli_command cmd_log;
+extern const struct cli_command cmd_luks;
 extern const struct cli_command cmd_policy;
 extern const struct cli_command cmd_predict;
 extern const struct cli_command cmd_probe;

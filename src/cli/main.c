@@ -7,6 +7,7 @@ int main(int argc, char **argv)
         static const struct cli_command *const commands[] = {
                 &cmd_policy,
                 &cmd_probe,
+                &cmd_luks,
                 &cmd_predict,
                 &cmd_quote,
                 &cmd_enroll,

@@ -146,5 +146,7 @@ void luks2_uuid(const struct luks2 *luks, char *ret_text);
 void luks2_inner_uuid(const struct luks2 *luks, char *ret_text);
 
 const char *luks2_state_name(enum luks2_state state);
+/* "null-cipher" of one finding, as in the member "lints"; "" when there is no such. */
+const char *luks2_lint_name(enum luks2_lint lint);
 
 #endif

@@ -122,6 +122,14 @@ static const struct {
         { LUKS2_LINT_UNKNOWN_SEGMENT, "unknown-segment" },
 };
 
+const char *luks2_lint_name(enum luks2_lint lint)
+{
+        for (size_t i = 0; i < sizeof(lint_names) / sizeof(lint_names[0]); i++)
+                if (lint_names[i].lint == lint)
+                        return lint_names[i].name;
+        return "";
+}
+
 static void put_section(struct json_writer *w, const char *key, const struct luks2 *luks, struct luks2_text text)
 {
         json_key(w, key);
