@@ -6,6 +6,7 @@
 
 #include "cli/file.h"
 #include "cli/print.h"
+#include "cli/stream.h"
 
 #define EVIDENCE_BYTES_MAX ((size_t)4 * 1024 * 1024 * 1024)
 #define BASELINE_BYTES_MAX ((size_t)256 * 1024 * 1024)
@@ -13,6 +14,17 @@
 struct judge *case_new(void)
 {
         return cli_alloc(sizeof(struct judge));
+}
+
+void case_refuse(struct judge *j, const char *path, const struct evidence_error *why)
+{
+        struct reason reason = {
+                .code = REASON_EVIDENCE, .subject = span_of_str(path), .error = why->code, .now = why->name, .number = why->offset
+        };
+
+        reason_begin(&j->reasons);
+        reason_add(&j->reasons, &reason);
+        j->chain = JUDGE_CHAIN_UNKNOWN;
 }
 
 enum cli_exit case_read_evidence(const struct cli *cli, const char *path, struct judge *j)
@@ -25,15 +37,31 @@ enum cli_exit case_read_evidence(const struct cli *cli, const char *path, struct
                 return CLI_FAILED;
         if (evidence_read(tar, &j->evidence, &why) == ERR_OK)
                 return CLI_OK;
-
-        struct reason reason = {
-                .code = REASON_EVIDENCE, .subject = span_of_str(path), .error = why.code, .now = why.name, .number = why.offset
-        };
-
-        reason_begin(&j->reasons);
-        reason_add(&j->reasons, &reason);
-        j->chain = JUDGE_CHAIN_UNKNOWN;
+        case_refuse(j, path, &why);
         return CLI_USAGE;
+}
+
+enum cli_exit case_judge(const struct cli *cli, const char *path, struct judge *j, enum judge_verdict *ret_verdict)
+{
+        struct evidence_error why;
+        struct archive archive;
+        uint64_t end;
+        enum cli_exit status = archive_open(cli, path, &archive, &why);
+
+        if (status == CLI_USAGE) {
+                case_refuse(j, path, &why);
+                *ret_verdict = JUDGE_MALFORMED;
+                return CLI_OK;
+        }
+        if (status != CLI_OK)
+                return status;
+        j->evidence = archive.evidence;
+        judge_begin(j);
+        status = stream_ima(cli, &archive, 0, j, &end);
+        archive_close(&archive);
+        if (status == CLI_OK)
+                *ret_verdict = judge_end(j);
+        return status;
 }
 
 enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct judge *j)

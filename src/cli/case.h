@@ -12,6 +12,13 @@ struct judge *case_new(void);
  * Read an evidence archive. CLI_USAGE when it is none: then its reason is in j's list; CLI_FAILED, having said why, when the file cannot be read.
  */
 enum cli_exit case_read_evidence(const struct cli *cli, const char *path, struct judge *j);
+/*
+ * Judge an evidence archive, of which the IMA log is not kept in memory: log spans of j's evidence are not there. CLI_OK with a verdict, which
+ * is JUDGE_MALFORMED with its reason when the archive is none; CLI_FAILED, having said why, when it cannot be read.
+ */
+enum cli_exit case_judge(const struct cli *cli, const char *path, struct judge *j, enum judge_verdict *ret_verdict);
+/* The reason for a refused archive, which becomes the only one. */
+void case_refuse(struct judge *j, const char *path, const struct evidence_error *why);
 /* Read a baseline, with the memory that the judge needs for it. CLI_FAILED or CLI_USAGE, having said why. */
 enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct judge *j);
 

@@ -28,14 +28,11 @@ static enum cli_exit run_verify(const struct cli *cli)
                 status = case_read_baseline(cli, cli_value(cli, "baseline"), j);
         if (status != CLI_OK)
                 return status;
-        status = case_read_evidence(cli, cli->arguments[0], j);
-        if (status == CLI_FAILED)
+        status = case_judge(cli, cli->arguments[0], j, &verdict);
+        if (status != CLI_OK)
                 return status;
-        if (status == CLI_OK) {
-                verdict = judge_evidence(j);
-                if (cli_flag(cli, "require-boot-chain"))
-                        verdict = require_chain(j, verdict);
-        }
+        if (verdict != JUDGE_MALFORMED && cli_flag(cli, "require-boot-chain"))
+                verdict = require_chain(j, verdict);
         if (!cli->json)
                 verdict_print(j, verdict);
         else if (verdict_print_json(cli, j, verdict) != CLI_OK)

@@ -202,6 +202,28 @@ enum err ima_parse_entry(struct span bytes, enum alg column, struct ima_entry *r
         return ERR_OK;
 }
 
+static bool is_template_name(struct span name)
+{
+        if (span_equal_str(name, "ima"))
+                return true;
+        for (size_t i = 0; i < sizeof(templates) / sizeof(templates[0]); i++)
+                if (span_equal_str(name, templates[i].name))
+                        return true;
+        return false;
+}
+
+enum alg ima_column_of(struct span start)
+{
+        for (enum alg alg = ALG_SHA1; alg < ALG_COUNT; alg++) {
+                struct reader r = reader_on(start);
+
+                reader_skip(&r, 4 + (uint64_t)alg_info(alg)->size);
+                if (is_template_name(reader_bytes(&r, reader_u32le(&r))) && reader_ok(&r))
+                        return alg;
+        }
+        return ALG_SHA1;
+}
+
 struct ima_reader ima_reader_on(struct span log, enum alg column)
 {
         return (struct ima_reader){ .log = log, .column = column };

@@ -53,6 +53,12 @@ struct ima_entry {
  */
 MUST_CHECK enum err ima_parse_entry(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size);
 
+/*
+ * The algorithm of the digest column of a log that begins with these bytes: the one by which a template name stands where it must. ALG_SHA1
+ * when there is none; then the first entry will say why it is none.
+ */
+enum alg ima_column_of(struct span start);
+
 /* Whole logs in memory:  while (!ima_done(&l)) TRY(ima_next(&l, &entry));  l.offset and l.number then tell where. */
 struct ima_reader {
         struct span log;

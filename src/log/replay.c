@@ -201,61 +201,62 @@ enum err replay_ima_expect(struct replay_ima *r, enum alg bank, uint32_t pcr, st
         return ERR_OK;
 }
 
-static void extend_mode(struct replay_ima *r, enum alg bank, enum ima_mode mode, uint32_t pcr, const struct digest *value)
+static void compare(struct replay_ima *r, enum ima_mode mode, unsigned bank, uint32_t pcr)
 {
-        struct digest *d = &r->modes[mode].pcrs[bank][pcr];
-
-        digest_extend(d, digest_span(value));
-        r->modes[mode].touched |= PCR_BIT(pcr);
-        if (memcmp(d->bytes, r->target[bank][pcr].bytes, alg_info(bank)->size) == 0)
-                r->differs[mode][bank] &= ~PCR_BIT(pcr);
+        if (memcmp(r->modes[mode].pcrs[bank][pcr].bytes, r->target[bank][pcr].bytes, alg_info(bank)->size) == 0)
+                r->tracks[mode].differs[bank] &= ~PCR_BIT(pcr);
         else
-                r->differs[mode][bank] |= PCR_BIT(pcr);
+                r->tracks[mode].differs[bank] |= PCR_BIT(pcr);
 }
 
-/* sha1 is followed by zeros, so it is the padded value of every bank; it is computed once for all of them and for the digest column. */
-static void extend_banks(struct replay_ima *r, const struct ima_entry *e, const struct digest *sha1)
+static uint32_t compared_pcrs(const struct replay_ima *r, enum ima_mode mode, unsigned bank)
 {
-        for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
-                struct digest own, padded = *sha1;
+        return r->modes[mode].banks & REPLAY_BANK(bank) ? r->has_target[bank] & r->modes[mode].touched : 0;
+}
 
-                if (!(r->modes[0].banks & REPLAY_BANK(bank)))
+/* Whether all PCRs that the log has touched so far have their quoted values in a bank. */
+static void note_match(struct replay_ima *r, enum ima_mode mode, unsigned bank)
+{
+        struct replay_ima_track *t = &r->tracks[mode];
+        uint32_t compared = compared_pcrs(r, mode, bank);
+
+        if (compared == 0 || (t->differs[bank] & compared))
+                return;
+        if (t->to[bank] == 0 || t->to[bank] + 1 != t->entries)
+                t->from[bank] = t->entries;
+        t->to[bank] = t->entries;
+}
+
+static void extend_banks(struct replay_ima *r, enum ima_mode mode, const struct ima_entry *e, struct digest *value)
+{
+        struct replay *values = &r->modes[mode];
+
+        values->touched |= PCR_BIT(e->pcr);
+        r->tracks[mode].entries++;
+        for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
+                if (!(values->banks & REPLAY_BANK(bank)))
                         continue;
-                padded.alg = bank;
-                own = padded;
-                if (!e->violation && bank != ALG_SHA1)
-                        ima_entry_value(e, bank, IMA_OWN_HASH, &own);
-                extend_mode(r, bank, IMA_OWN_HASH, e->pcr, &own);
-                extend_mode(r, bank, IMA_PADDED_SHA1, e->pcr, &padded);
+                if (mode == IMA_OWN_HASH)
+                        ima_entry_value(e, bank, mode, value);
+                value->alg = bank;
+                digest_extend(&values->pcrs[bank][e->pcr], digest_span(value));
+                compare(r, mode, bank, e->pcr);
+                note_match(r, mode, bank);
         }
 }
 
-/* Whether all PCRs that the log has touched so far have their quoted values in every bank that was quoted; which mode did it. */
-static bool matches_now(const struct replay_ima *r, enum ima_mode *ret_modes)
+void replay_ima_add_own(struct replay_ima *r, const struct ima_entry *e)
 {
-        bool any = false;
+        struct digest value;
 
-        for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
-                uint32_t compared = r->has_target[bank] & r->modes[0].touched;
-                enum ima_mode mode = IMA_OWN_HASH;
-
-                if (!(r->modes[0].banks & REPLAY_BANK(bank)) || compared == 0)
-                        continue;
-                while (mode < IMA_MODE_COUNT && (r->differs[mode][bank] & compared))
-                        mode++;
-                if (mode == IMA_MODE_COUNT)
-                        return false;
-                ret_modes[bank] = mode;
-                any = true;
-        }
-        return any;
+        extend_banks(r, IMA_OWN_HASH, e, &value);
 }
 
-void replay_ima_add(struct replay_ima *r, const struct ima_entry *e)
+void replay_ima_add_padded(struct replay_ima *r, const struct ima_entry *e)
 {
-        enum ima_mode modes[ALG_COUNT] = { IMA_OWN_HASH };
         struct digest sha1;
 
+        /* Followed by zeros, so it is the padded value of every bank; it is computed once for all of them and for the digest column. */
         ima_entry_value(e, ALG_SHA1, IMA_PADDED_SHA1, &sha1);
         if (r->entries == 0)
                 r->starts_with_aggregate = e->kind == IMA_BOOT_AGGREGATE_ENTRY;
@@ -268,13 +269,50 @@ void replay_ima_add(struct replay_ima *r, const struct ima_entry *e)
                         r->first_bad = r->entries;
                 r->bad_digests++;
         }
-        extend_banks(r, e, &sha1);
+        extend_banks(r, IMA_PADDED_SHA1, e, &sha1);
         r->entries++;
-        if (matches_now(r, modes)) {
-                r->matched = true;
-                r->matched_entries = r->entries;
-                memcpy(r->matched_modes, modes, sizeof(modes));
+}
+
+void replay_ima_add(struct replay_ima *r, const struct ima_entry *e)
+{
+        replay_ima_add_own(r, e);
+        replay_ima_add_padded(r, e);
+}
+
+void replay_ima_resume(struct replay_ima *r)
+{
+        for (enum ima_mode mode = IMA_OWN_HASH; mode < IMA_MODE_COUNT; mode++) {
+                r->tracks[mode] = (struct replay_ima_track){ .entries = r->entries };
+                for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
+                        for (unsigned pcr = 0; pcr < REPLAY_PCRS; pcr++)
+                                if (compared_pcrs(r, mode, bank) & PCR_BIT(pcr))
+                                        compare(r, mode, bank, pcr);
+                        note_match(r, mode, bank);
+                }
         }
+}
+
+void replay_ima_conclude(struct replay_ima *r)
+{
+        uint64_t from = 0, to = UINT64_MAX;
+
+        r->matched = false;
+        for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
+                enum ima_mode mode = IMA_OWN_HASH;
+
+                if (compared_pcrs(r, mode, bank) == 0)
+                        continue;
+                while (mode < IMA_MODE_COUNT && r->tracks[mode].to[bank] == 0)
+                        mode++;
+                if (mode == IMA_MODE_COUNT)
+                        return;
+                r->matched_modes[bank] = mode;
+                from = from > r->tracks[mode].from[bank] ? from : r->tracks[mode].from[bank];
+                to = to < r->tracks[mode].to[bank] ? to : r->tracks[mode].to[bank];
+        }
+        r->matched = to != UINT64_MAX && from <= to;
+        if (r->matched)
+                r->matched_entries = to;
 }
 
 enum err replay_ima(struct replay_ima *r, struct span log, enum alg column, struct replay_place *ret_place)
@@ -288,6 +326,7 @@ enum err replay_ima(struct replay_ima *r, struct span log, enum alg column, stru
                 TRY(ima_next(&reader, &entry));
                 replay_ima_add(r, &entry);
         }
+        replay_ima_conclude(r);
         return ERR_OK;
 }
 

@@ -66,19 +66,27 @@ MUST_CHECK enum err replay_events(struct replay *r, struct span log, struct repl
 
 /*
  * The IMA log is read after the quote, so the quoted values are those of a prefix of it. Both modes of each bank are tried in the same
- * pass: give the values that the TPM quoted first, then add the entries one by one, then ask.
+ * pass: give the values that the TPM quoted first, then add the entries one by one, then conclude and ask.
  */
+struct replay_ima_track {
+        uint64_t entries;            /* added so far */
+        uint32_t differs[ALG_COUNT]; /* set of touched PCRs whose value is not the target's now */
+        /* The last run of prefix lengths at which all touched PCRs of the bank had their targets; both 0: there was none. */
+        uint64_t from[ALG_COUNT], to[ALG_COUNT];
+};
+
 struct replay_ima {
         struct replay modes[IMA_MODE_COUNT];
+        struct replay_ima_track tracks[IMA_MODE_COUNT];
         struct digest target[ALG_COUNT][REPLAY_PCRS];
-        uint32_t has_target[ALG_COUNT];                /* set of PCRs */
-        uint32_t differs[IMA_MODE_COUNT][ALG_COUNT];   /* set of touched PCRs whose value is not the target's now */
+        uint32_t has_target[ALG_COUNT]; /* set of PCRs */
         uint64_t entries;        /* added so far */
         uint64_t violations;     /* of them */
         uint64_t bad_digests;    /* entries whose digest column is not the hash of their data */
         uint64_t first_bad;      /* number of the first of these */
         uint64_t foreign_aggregates; /* boot_aggregate entries after the first entry (kexec) */
         bool starts_with_aggregate;  /* else the log was trimmed, or is not from boot on */
+        /* Set by replay_ima_conclude(). */
         bool matched;            /* some prefix gives all targets in all banks */
         uint64_t matched_entries; /* length of the longest such prefix */
         enum ima_mode matched_modes[ALG_COUNT]; /* the mode of each bank, at that prefix */
@@ -86,7 +94,16 @@ struct replay_ima {
 void replay_ima_begin(struct replay_ima *r, unsigned banks);
 /* A quoted value of a PCR; only those PCRs of the log that have a target are compared. ERR_REPLAY_PCR. */
 MUST_CHECK enum err replay_ima_expect(struct replay_ima *r, enum alg bank, uint32_t pcr, struct span value);
+/*
+ * Add an entry: both halves of the work, which share nothing that changes, so that two threads can do one each. Own: mode IMA_OWN_HASH. Padded:
+ * mode IMA_PADDED_SHA1, the digest column, and all counts.
+ */
+void replay_ima_add_own(struct replay_ima *r, const struct ima_entry *e);
+void replay_ima_add_padded(struct replay_ima *r, const struct ima_entry *e);
 void replay_ima_add(struct replay_ima *r, const struct ima_entry *e);
+/* After values and counts were set to those of an earlier replay, and before the entries that follow: whether they match as they are. */
+void replay_ima_resume(struct replay_ima *r);
+void replay_ima_conclude(struct replay_ima *r);
 
 /* The loop over a whole log in memory. Errors of log/ima; without targets it only replays. */
 MUST_CHECK enum err replay_ima(struct replay_ima *r, struct span log, enum alg column, struct replay_place *ret_place);

@@ -32,7 +32,7 @@ const char *evidence_name(enum evidence_member member)
         return members[member].name;
 }
 
-static uint64_t padded(uint64_t size)
+uint64_t evidence_padded(uint64_t size)
 {
         return (size + EVIDENCE_BLOCK_BYTES - 1) / EVIDENCE_BLOCK_BYTES * EVIDENCE_BLOCK_BYTES;
 }
@@ -107,52 +107,63 @@ static enum err find_member(struct span name, enum evidence_member *ret_member)
         return ERR_EVIDENCE_NAME;
 }
 
-/* One header with its member at *offset, which moves behind it. */
-static enum err read_member(struct span tar, size_t *offset, struct evidence *e, struct evidence_error *error)
+enum err evidence_next(struct evidence_walk *w, struct span block, struct evidence_header *ret_header, struct span *ret_name)
 {
+        struct evidence_header result = { .member = EVIDENCE_MEMBERS };
         struct header header;
-        enum evidence_member member;
-        size_t start = *offset + EVIDENCE_BLOCK_BYTES;
 
-        TRY(parse_header(span_sub(tar, *offset, EVIDENCE_BLOCK_BYTES), &header));
-        error->name = header.name;
-        if (header.size > tar.len - start || padded(header.size) > tar.len - start)
-                return ERR_EVIDENCE_SIZE;
-        *offset = start + (size_t)padded(header.size);
-        if (header.top)
-                return ERR_OK;
-        TRY(find_member(header.name, &member));
-        if (e->members[member].data)
-                return ERR_EVIDENCE_TWICE;
-        e->members[member] = span_sub(tar, start, header.size);
+        *ret_name = span_of(NULL, 0);
+        if (block.len != EVIDENCE_BLOCK_BYTES)
+                return ERR_EVIDENCE_ENDS;
+        result.end = span_is_zero(block);
+        if (!result.end) {
+                TRY(parse_header(block, &header));
+                *ret_name = header.name;
+                result.size = header.size;
+                if (!header.top) {
+                        TRY(find_member(header.name, &result.member));
+                        if (w->seen & 1u << result.member)
+                                return ERR_EVIDENCE_TWICE;
+                        w->seen |= 1u << result.member;
+                }
+        }
+        *ret_header = result;
+        return ERR_OK;
+}
+
+enum err evidence_complete(const struct evidence_walk *w, struct span *ret_name)
+{
+        for (unsigned i = 0; i < EVIDENCE_MEMBERS; i++)
+                if (members[i].needed && !(w->seen & 1u << i)) {
+                        *ret_name = span_of_str(members[i].name);
+                        return ERR_EVIDENCE_MISSING;
+                }
         return ERR_OK;
 }
 
 static enum err read_all(struct span tar, struct evidence *e, struct evidence_error *error)
 {
-        size_t offset = 0;
+        struct evidence_walk walk = { .seen = 0 };
+        struct evidence_header header;
+        size_t offset = 0, start;
 
         for (;;) {
-                struct span block = span_sub(tar, offset, EVIDENCE_BLOCK_BYTES);
-
                 error->offset = offset;
-                error->name = span_of(NULL, 0);
-                if (!block.data)
-                        return ERR_EVIDENCE_ENDS;
-                if (span_is_zero(block))
+                TRY(evidence_next(&walk, span_sub(tar, offset, EVIDENCE_BLOCK_BYTES), &header, &error->name));
+                if (header.end)
                         break;
-                TRY(read_member(tar, &offset, e, error));
+                start = offset + EVIDENCE_BLOCK_BYTES;
+                if (header.size > tar.len - start || evidence_padded(header.size) > tar.len - start)
+                        return ERR_EVIDENCE_SIZE;
+                if (header.member < EVIDENCE_MEMBERS)
+                        e->members[header.member] = span_sub(tar, start, header.size);
+                offset = start + (size_t)evidence_padded(header.size);
         }
         if (!span_has(tar, offset, 2 * EVIDENCE_BLOCK_BYTES))
                 return ERR_EVIDENCE_ENDS;
         if (!span_is_zero(span_of(tar.data + offset, tar.len - offset)))
                 return ERR_EVIDENCE_AFTER_END;
-        for (unsigned i = 0; i < EVIDENCE_MEMBERS; i++)
-                if (members[i].needed && !e->members[i].data) {
-                        error->name = span_of_str(members[i].name);
-                        return ERR_EVIDENCE_MISSING;
-                }
-        return ERR_OK;
+        return evidence_complete(&walk, &error->name);
 }
 
 enum err evidence_read(struct span tar, struct evidence *ret_evidence, struct evidence_error *ret_error)
@@ -174,7 +185,7 @@ size_t evidence_size(const struct evidence *evidence)
 
         for (unsigned i = 0; i < EVIDENCE_MEMBERS; i++)
                 if (evidence->members[i].data)
-                        size += EVIDENCE_BLOCK_BYTES + (size_t)padded(evidence->members[i].len);
+                        size += EVIDENCE_BLOCK_BYTES + (size_t)evidence_padded(evidence->members[i].len);
         return size;
 }
 
@@ -223,7 +234,7 @@ enum err evidence_write(const struct evidence *evidence, uint64_t time, uint8_t 
                 at += EVIDENCE_BLOCK_BYTES;
                 if (m.len > 0)
                         memcpy(buf + at, m.data, m.len);
-                at += (size_t)padded(m.len);
+                at += (size_t)evidence_padded(m.len);
         }
         *ret_tar = span_of(buf, size);
         return ERR_OK;

@@ -52,6 +52,22 @@ struct evidence_error {
  */
 MUST_CHECK enum err evidence_read(struct span tar, struct evidence *ret_evidence, struct evidence_error *ret_error);
 
+/* An archive header by header, for those longer than memory. The errors are those of evidence_read(). */
+struct evidence_walk {
+        unsigned seen; /* set of members */
+};
+struct evidence_header {
+        bool end;      /* the first of the blocks of zeros; only zeros may follow, one block at least */
+        enum evidence_member member; /* EVIDENCE_MEMBERS for an entry that is none, "./" */
+        uint64_t size; /* of the member behind the header */
+};
+/* block is the next header's; ret_name, set on failure too, is the member's name, inside block. */
+MUST_CHECK enum err evidence_next(struct evidence_walk *w, struct span block, struct evidence_header *ret_header, struct span *ret_name);
+/* At the end: ERR_EVIDENCE_MISSING with its name when a member that must be there was not. */
+MUST_CHECK enum err evidence_complete(const struct evidence_walk *w, struct span *ret_name);
+/* What a member of that size takes in the archive. */
+uint64_t evidence_padded(uint64_t size);
+
 /* How many bytes evidence_write() needs. */
 size_t evidence_size(const struct evidence *evidence);
 

@@ -35,7 +35,7 @@ const char *judge_chain_sentence(enum judge_chain chain)
         return chains[chain].sentence;
 }
 
-static void begin(struct judge *j)
+static void clear(struct judge *j)
 {
         reason_begin(&j->reasons);
         j->chain = JUDGE_CHAIN_UNKNOWN;
@@ -52,9 +52,9 @@ static void begin(struct judge *j)
         memset(&j->replayed, 0, sizeof(j->replayed));
 }
 
-enum judge_verdict judge_evidence(struct judge *j)
+void judge_begin(struct judge *j)
 {
-        begin(j);
+        clear(j);
         judge_quote_check(j);
         judge_pcrs_claim(j);
         judge_events_replay(j);
@@ -62,7 +62,12 @@ enum judge_verdict judge_evidence(struct judge *j)
         judge_storage_check(j);
         judge_rules_check(j);
         judge_events_check(j);
-        judge_ima_check(j);
+        judge_ima_begin(j);
+}
+
+enum judge_verdict judge_end(struct judge *j)
+{
+        judge_ima_end(j);
         judge_pcrs_check(j);
         switch (j->reasons.worst) {
         case REASON_MALFORMED:
@@ -73,4 +78,14 @@ enum judge_verdict judge_evidence(struct judge *j)
                 break;
         }
         return JUDGE_TRUSTED;
+}
+
+enum judge_verdict judge_evidence(struct judge *j)
+{
+        struct span log = j->evidence.members[EVIDENCE_IMA];
+
+        judge_begin(j);
+        judge_ima_chain(j, log, true);
+        judge_ima_files(j, log, true);
+        return judge_end(j);
 }

@@ -9,6 +9,7 @@
 #define VERIFY_JUDGE_H
 
 #include "event/event.h"
+#include "event/receipt.h"
 #include "log/replay.h"
 #include "trust/policy.h"
 #include "trust/render.h"
@@ -44,6 +45,21 @@ struct judge_events {
         struct span content[POLICY_WALKS_MAX];
 };
 
+/* The IMA log as far as it was given. Each half of the work has its own place in it. */
+struct judge_ima_half {
+        enum alg column;
+        uint64_t number; /* of the next entry */
+        bool stopped;    /* an entry is malformed: nothing more is read */
+};
+struct judge_ima {
+        struct judge_ima_half chain, files;
+        bool has_receipt; /* there must be one, and what is in it is known */
+        char receipt_text[RECEIPT_BYTES_MAX];
+        struct span receipt;
+        unsigned receipts;
+        char name[ALIAS_NAME_BYTES];
+};
+
 struct judge {
         /* in */
         struct evidence evidence;
@@ -70,6 +86,7 @@ struct judge {
         struct replay_events replayed;
         struct judge_events events;
         struct replay_ima ima;
+        struct judge_ima walk;
         bool has_aggregate;
         struct digest aggregate; /* the file digest of the first boot_aggregate */
         bool has_policy;
@@ -89,5 +106,18 @@ struct judge {
 
 /* Judge. All of j but its first four members is set. */
 enum judge_verdict judge_evidence(struct judge *j);
+
+/*
+ * The same with an IMA log longer than memory, which is not in the evidence then. judge_begin() judges all before it. Each piece of the log
+ * is given to both judge_ima_chain() and judge_ima_files(), which may run at the same time: the one replays into the quoted banks, the
+ * other holds each entry against the baseline. Both return how many bytes of it they used up, which is the same number unless
+ * judge_ima_stopped() says that there is no use in more; the rest, less than IMA_ENTRY_BYTES_MAX, is to come again before the next piece.
+ * last: nothing follows. Reasons keep no span of a piece. judge_end() concludes.
+ */
+void judge_begin(struct judge *j);
+size_t judge_ima_chain(struct judge *j, struct span piece, bool last);
+size_t judge_ima_files(struct judge *j, struct span piece, bool last);
+bool judge_ima_stopped(const struct judge *j);
+enum judge_verdict judge_end(struct judge *j);
 
 #endif

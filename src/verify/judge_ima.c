@@ -3,19 +3,11 @@
 #include "verify/judge_parts.h"
 
 #include "base/hex.h"
-#include "event/receipt.h"
 
 static const char log_name[] = "ima.bin";
 
-/* What the entries are looked at with, besides the judge. */
-struct ima_walk {
-        struct judge *j;
-        bool has_receipt;      /* there must be one, and what is in it is known */
-        char receipt_text[RECEIPT_BYTES_MAX];
-        struct span receipt;
-        unsigned receipts;
-        char name[ALIAS_NAME_BYTES];
-};
+#define PATH_BYTES_KEPT 4096 /* of a path in a reason */
+#define COLUMN_BYTES (4 + ALG_DIGEST_MAX + 4 + IMA_NAME_BYTES_MAX) /* enough to tell the digest column */
 
 /* Say it once, at the first entry: the others have the same cause. */
 static void add_once(struct judge *j, enum reason_code code, uint64_t number, enum err error)
@@ -24,52 +16,55 @@ static void add_once(struct judge *j, enum reason_code code, uint64_t number, en
                 judge_add_number(j, code, log_name, number, error);
 }
 
+/* The bytes of the entry will be gone when the reason is read. */
 static void add_file(struct judge *j, enum reason_code code, const struct ima_entry *e, struct span was, uint64_t number)
 {
         struct reason reason = { .code = code, .subject = e->path, .number = number, .was = was };
         char text[BASELINE_DIGEST_BYTES];
 
-        if (code != REASON_FILE_VIOLATION)
-                reason.now = reason_keep(&j->reasons, baseline_digest_text(e->hash_name, e->hash, text));
+        if (reason_will_be_kept(&j->reasons, code)) {
+                reason.subject = reason_keep(&j->reasons, span_of(e->path.data, e->path.len < PATH_BYTES_KEPT ? e->path.len : PATH_BYTES_KEPT));
+                if (code != REASON_FILE_VIOLATION)
+                        reason.now = reason_keep(&j->reasons, baseline_digest_text(e->hash_name, e->hash, text));
+        }
         reason_add(&j->reasons, &reason);
 }
 
-static void check_file(struct ima_walk *w, const struct ima_entry *e, uint64_t number)
+static void check_file(struct judge *j, const struct ima_entry *e, uint64_t number)
 {
-        const struct baseline *b = w->j->baseline;
-        bool inside = w->j->judge_all || alias_mount_of(b->mounts, b->mount_count, e->path);
+        const struct baseline *b = j->baseline;
         const struct baseline_file *file;
         char text[BASELINE_DIGEST_BYTES];
         struct span name;
 
-        if (alias_name(b->mounts, b->mount_count, e->path, w->name, &name) != ERR_OK)
+        if (alias_name(b->mounts, b->mount_count, e->path, j->walk.name, &name) != ERR_OK)
                 name = span_of(NULL, 0);
         file = name.data ? baseline_find(b, name) : NULL;
         if (file && !e->violation) {
-                w->j->seen[file - b->files] = true;
+                j->seen[file - b->files] = true;
                 if (!baseline_file_allows(file, baseline_digest_text(e->hash_name, e->hash, text)))
-                        add_file(w->j, REASON_FILE_CHANGED, e, baseline_file_digest(file), number);
-        } else if (!file && !inside) {
-                w->j->outside++;
+                        add_file(j, REASON_FILE_CHANGED, e, baseline_file_digest(file), number);
+        } else if (!file && !j->judge_all && !alias_mount_of(b->mounts, b->mount_count, e->path)) {
+                j->outside++;
         } else if (!file && !e->violation) {
-                add_file(w->j, REASON_FILE_UNKNOWN, e, span_of(NULL, 0), number);
+                add_file(j, REASON_FILE_UNKNOWN, e, span_of(NULL, 0), number);
         }
 }
 
-static void check_receipt(struct ima_walk *w, const struct ima_entry *e, uint64_t number)
+static void check_receipt(struct judge *j, const struct ima_entry *e, uint64_t number)
 {
         struct digest digest;
         enum alg alg;
 
-        w->receipts++;
-        if (!w->has_receipt)
+        j->walk.receipts++;
+        if (!j->walk.has_receipt)
                 return;
         if (alg_by_name(e->hash_name, &alg) == ERR_OK) {
-                digest_of(alg, w->receipt, &digest);
+                digest_of(alg, j->walk.receipt, &digest);
                 if (span_equal(e->hash, digest_span(&digest)))
                         return;
         }
-        add_once(w->j, REASON_RECEIPT_DIGEST, number, ERR_OK);
+        add_once(j, REASON_RECEIPT_DIGEST, number, ERR_OK);
 }
 
 static void keep_aggregate(struct judge *j, const struct ima_entry *e)
@@ -83,10 +78,8 @@ static void keep_aggregate(struct judge *j, const struct ima_entry *e)
         memcpy(j->aggregate.bytes, e->hash.data, e->hash.len);
 }
 
-static void check_entry(struct ima_walk *w, const struct ima_entry *e, uint64_t number)
+static void check_entry(struct judge *j, const struct ima_entry *e, uint64_t number)
 {
-        struct judge *j = w->j;
-
         if (e->pcr != JUDGE_IMA_PCR)
                 add_once(j, REASON_IMA_PCR, number, ERR_OK);
         switch (e->kind) {
@@ -98,9 +91,9 @@ static void check_entry(struct ima_walk *w, const struct ima_entry *e, uint64_t 
                 if (e->violation && (!j->baseline || j->judge_all || alias_mount_of(j->baseline->mounts, j->baseline->mount_count, e->path)))
                         add_file(j, REASON_FILE_VIOLATION, e, span_of(NULL, 0), number);
                 if (span_equal_str(e->path, RECEIPT_PATH))
-                        check_receipt(w, e, number);
+                        check_receipt(j, e, number);
                 else if (j->baseline)
-                        check_file(w, e, number);
+                        check_file(j, e, number);
                 break;
         case IMA_BUFFER:
                 break;
@@ -139,6 +132,7 @@ static void conclude_replay(struct judge *j)
 {
         const struct replay_ima *r = &j->ima;
 
+        replay_ima_conclude(&j->ima);
         if (j->has_values && !(r->entries > 0 ? r->matched : pcr_is_zero(j)))
                 reason_add_about(&j->reasons, REASON_IMA_REPLAY, log_name);
         else if (!r->starts_with_aggregate)
@@ -180,9 +174,10 @@ static void check_absent(struct judge *j)
                 }
 }
 
-static void prepare_receipt(struct ima_walk *w)
+static void prepare_receipt(struct judge *j)
 {
-        const struct judge_events *e = &w->j->events;
+        const struct judge_events *e = &j->events;
+        struct judge_ima *w = &j->walk;
         uint8_t rules[EVENT_SHA256_BYTES];
         struct span text;
 
@@ -192,29 +187,85 @@ static void prepare_receipt(struct ima_walk *w)
         w->has_receipt = receipt_write(e->policy, e->storage, rules, w->receipt_text, sizeof(w->receipt_text), &w->receipt) == ERR_OK;
 }
 
-void judge_ima_check(struct judge *j)
+void judge_ima_begin(struct judge *j)
 {
-        struct ima_reader reader = ima_reader_on(j->evidence.members[EVIDENCE_IMA], ALG_SHA1);
-        struct ima_walk walk = { .j = j };
+        static const struct judge_ima_half start;
 
-        prepare_receipt(&walk);
+        j->walk.chain = j->walk.files = start;
+        j->walk.has_receipt = false;
+        j->walk.receipts = 0;
+        prepare_receipt(j);
         expect_values(j);
-        while (!ima_done(&reader)) {
-                uint64_t number = reader.number;
-                struct ima_entry entry;
-                enum err e = ima_next(&reader, &entry);
+}
 
-                if (e != ERR_OK) {
-                        judge_add_number(j, REASON_IMA_MALFORMED, log_name, number, e);
-                        return;
-                }
-                replay_ima_add(&j->ima, &entry);
+/* The next entry of a piece that is used up as far as *used; false at its end, or, with the reason in ret_error, at a malformed entry. */
+static bool next_entry(struct judge_ima_half *half, struct span piece, bool last, size_t *used, struct ima_entry *ret_entry, enum err *ret_error)
+{
+        struct span left = span_of(piece.data + *used, piece.len - *used);
+        size_t size;
+        enum err e;
+
+        *ret_error = ERR_OK;
+        if (half->stopped || left.len == 0)
+                return false;
+        if (half->number == 0) {
+                if (!last && left.len < COLUMN_BYTES)
+                        return false;
+                half->column = ima_column_of(left);
+        }
+        e = ima_parse_entry(left, half->column, ret_entry, &size);
+        if (e == ERR_IMA_ENDS && !last)
+                return false;
+        half->stopped = e != ERR_OK;
+        *ret_error = e;
+        if (half->stopped)
+                return false;
+        *used += size;
+        half->number++;
+        return true;
+}
+
+size_t judge_ima_chain(struct judge *j, struct span piece, bool last)
+{
+        struct ima_entry entry;
+        size_t used = 0;
+        enum err e;
+
+        while (next_entry(&j->walk.chain, piece, last, &used, &entry, &e))
+                replay_ima_add_own(&j->ima, &entry);
+        return used;
+}
+
+size_t judge_ima_files(struct judge *j, struct span piece, bool last)
+{
+        struct ima_entry entry;
+        size_t used = 0;
+        enum err e;
+
+        while (next_entry(&j->walk.files, piece, last, &used, &entry, &e)) {
+                uint64_t number = j->walk.files.number - 1;
+
+                replay_ima_add_padded(&j->ima, &entry);
                 if (number > 0 && entry.kind == IMA_BOOT_AGGREGATE_ENTRY)
                         add_once(j, REASON_IMA_RESTART, number, ERR_OK);
-                check_entry(&walk, &entry, number);
+                check_entry(j, &entry, number);
         }
+        if (e != ERR_OK)
+                judge_add_number(j, REASON_IMA_MALFORMED, log_name, j->walk.files.number, e);
+        return used;
+}
+
+bool judge_ima_stopped(const struct judge *j)
+{
+        return j->walk.files.stopped;
+}
+
+void judge_ima_end(struct judge *j)
+{
+        if (j->walk.files.stopped)
+                return;
         conclude_replay(j);
-        if (walk.has_receipt && walk.receipts == 0 && j->reasons.counts[REASON_RULES_LOAD] == 0)
+        if (j->walk.has_receipt && j->walk.receipts == 0 && j->reasons.counts[REASON_RULES_LOAD] == 0)
                 reason_add_about(&j->reasons, REASON_RECEIPT_ABSENT, RECEIPT_PATH);
         check_absent(j);
 }

@@ -21,8 +21,9 @@ void judge_storage_check(struct judge *j);
 void judge_rules_check(struct judge *j);
 /* What else the events say: they are complete, and what was mounted is what was measured. */
 void judge_events_check(struct judge *j);
-/* The IMA log, entry by entry. */
-void judge_ima_check(struct judge *j);
+/* The IMA log: what is known before it and after it. Between them it is given in pieces, see judge.h. */
+void judge_ima_begin(struct judge *j);
+void judge_ima_end(struct judge *j);
 /* All PCRs that are signed, and the boot chain. Last, since it asks what the logs explain. */
 void judge_pcrs_check(struct judge *j);
 

@@ -34,9 +34,14 @@ void reason_begin(struct reason_list *list)
         list->text_len = 0;
 }
 
+bool reason_will_be_kept(const struct reason_list *list, enum reason_code code)
+{
+        return list->kept_count < REASON_KEPT_MAX && list->counts[code] < REASON_KEPT_EACH;
+}
+
 void reason_add(struct reason_list *list, const struct reason *reason)
 {
-        if (list->kept_count < REASON_KEPT_MAX && list->counts[reason->code] < REASON_KEPT_EACH)
+        if (reason_will_be_kept(list, reason->code))
                 list->kept[list->kept_count++] = *reason;
         list->count++;
         list->counts[reason->code]++;

@@ -34,7 +34,7 @@ struct reason {
 
 #define REASON_KEPT_MAX 256
 #define REASON_KEPT_EACH 64 /* of one code: a log full of unknown files must not hide what else is wrong */
-#define REASON_TEXT_BYTES 65536
+#define REASON_TEXT_BYTES (1024u * 1024)
 
 struct reason_list {
         unsigned count; /* of all that were given */
@@ -50,6 +50,8 @@ void reason_begin(struct reason_list *list);
 void reason_add(struct reason_list *list, const struct reason *reason);
 /* With a subject alone. */
 void reason_add_about(struct reason_list *list, enum reason_code code, const char *subject);
+/* Whether a reason of this code, added now, will be among the kept ones. */
+bool reason_will_be_kept(const struct reason_list *list, enum reason_code code);
 /* Keep text that will not outlive the caller; empty when there is no more room. */
 struct span reason_keep(struct reason_list *list, struct span text);
 
