@@ -4,14 +4,17 @@
 #
 # In:  disk.img, disk2.img (optional; never written to), overlay/ (added to the initramfs: policy, keys, /case), tpm/ (the
 #      TPM's state, worked on in place; without it the machine has no TPM; tpm/version holds 1.2 for that kind),
-#      cmdline (optional, more kernel parameters).
+#      cmdline (optional, more kernel parameters), kernel (optional, a folder as other-kernel.sh makes it).
 # Out: console.log, evidence.tar, pcrs.json, dmesg, cosima/ (as /run/cosima was), tpm.log (every TPM command), seconds.
 # Exits 0 if the guest came to its end.
 set -eu
 . "$(dirname -- "$0")/paths.sh"
 
 case=$(CDPATH='' cd -- "$1" && pwd)
-kernel=$(cat "$vm/kernel")
+kernel=$(cat "$vm/kernel") initramfs=$vm/initramfs.cpio
+if [ -L "$case/kernel" ]; then
+	kernel=$(cat "$case/kernel/kernel") initramfs=$case/kernel/initramfs.cpio
+fi
 sockets=$(mktemp -d) # a unix socket's path may not be long
 swtpm_pid=
 
@@ -36,7 +39,7 @@ disk() { # IMAGE
 }
 
 rm -rf "$case/out.tar" "$case/evidence.tar" "$case/pcrs.json" "$case/cosima" "$case/dmesg"
-(cd "$case/overlay" && find . | LC_ALL=C sort | cpio -o -H newc --quiet) | cat "$vm/initramfs.cpio" - >"$case/initramfs.cpio"
+(cd "$case/overlay" && find . | LC_ALL=C sort | cpio -o -H newc --quiet) | cat "$initramfs" - >"$case/initramfs.cpio"
 
 set -- -accel tcg -cpu Nehalem,+rdrand -m 256 -nodefaults -no-user-config -display none -no-reboot
 set -- "$@" -serial "file:$case/console.log"

@@ -8,6 +8,11 @@ said() {
 		sed -n 's/^\[ *[0-9.]*\] cosima: /cosima: /; s/^vm: \(cosima\|no \)/\1/; s/signed by [0-9a-f]*/signed by KEY/; s/ *$//; /^\(cosima\|no \)/p'
 }
 
+# which_kernel: the version of the kernel that booted, without Debian's ABI number.
+which_kernel() {
+	sed -n 's/^\[ *[0-9.]*\] \(Linux\) version \([0-9]*\.[0-9]*\).*/\1 \2/p' "$case/console.log"
+}
+
 # probe: what is wrong with the machine's disk.
 probe() {
 	"$cosima" probe "$case/disk.img" 2>&1 >"$case/probe" | sed "s#$case/##"

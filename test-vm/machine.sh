@@ -28,6 +28,11 @@ remake() {
 	make_ext4 "$label" "$uuid" "$size" "$case/tree/$1" "$case/part/$1.img"
 }
 
+# boots_kernel NAME: the machine has another kernel than the stock one; see other-kernel.sh.
+boots_kernel() {
+	ln -sfn "$vm/other-kernels/$1" "$case/kernel"
+}
+
 # guest MOMENT: standard input is a script for the guest to run at before-measure or after-handover.
 guest() {
 	cat >"$case/overlay/case/$1"

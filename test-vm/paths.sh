@@ -6,6 +6,7 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 here=$top/test-vm
 build=$top/build
 vm=$build/vm
+cases=${CASES:-cases}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/cosima
 keys=$build/keys
 cosima=$build/cosima
