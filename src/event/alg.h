@@ -12,10 +12,10 @@ enum alg { ALG_SHA1, ALG_SHA256, ALG_SHA384, ALG_SHA512, ALG_COUNT };
 
 struct alg_info {
         enum alg alg;
-        const char *name; /* as the kernel, IMA and CEL-JSON spell it: "sha256" */
-        uint16_t tpm_id;  /* TPM_ALG_ID */
-        uint8_t size;     /* digest bytes */
-        uint8_t ima_id;   /* enum hash_algo of the kernel, as in a signature header of IMA version 2 */
+        char name[8];    /* as the kernel, IMA and CEL-JSON spell it: "sha256" */
+        uint16_t tpm_id; /* TPM_ALG_ID */
+        uint8_t size;    /* digest bytes */
+        uint8_t ima_id;  /* enum hash_algo of the kernel, as in a signature header of IMA version 2 */
 };
 
 /* The row of an algorithm, never NULL for a valid enum alg. */

@@ -16,13 +16,13 @@ static const struct event_info events[EVENT_TYPE_COUNT] = {
         [EVENT_INFO] =       { EVENT_INFO,       "info",       0, true,  false },
 };
 
-static const char *const ima_texts[EVENT_IMA_COUNT] = {
+static const char ima_texts[EVENT_IMA_COUNT][12] = {
         [EVENT_IMA_ACTIVE] = "active",
         [EVENT_IMA_TPM_BYPASS] = "tpm-bypass",
         [EVENT_IMA_ABSENT] = "absent",
 };
 
-static const char *const load_texts[EVENT_LOAD_COUNT] = {
+static const char load_texts[EVENT_LOAD_COUNT][8] = {
         [EVENT_LOAD_NONE] = "none",
         [EVENT_LOAD_TEXT] = "text",
         [EVENT_LOAD_PATH] = "path",

@@ -28,10 +28,10 @@ enum event_type {
 
 struct event_info {
         enum event_type type;
-        const char *name; /* as in the member "event" */
-        unsigned order;   /* 1 to 5; 0: may stand anywhere */
-        bool repeats;     /* may come more than once */
-        bool extended;    /* goes into the PCR; else it is logged only, without digests */
+        char name[12];  /* as in the member "event" */
+        unsigned order; /* 1 to 5; 0: may stand anywhere */
+        bool repeats;   /* may come more than once */
+        bool extended;  /* goes into the PCR; else it is logged only, without digests */
 };
 
 /* The row of an event, never NULL for a valid enum event_type. */

@@ -47,7 +47,7 @@ enum {
         "written relocated error - - - - - - - - - - - - - - - - - - - - - - - - - - - - - " /* bits 3 to 31 */        \
         "seeding metadump metadump_v2 changing_fsid changing_fsid_v2"
 
-static const char *const csum_names[] = {
+static const char csum_names[][12] = {
         [BTRFS_CSUM_CRC32C] = "crc32c",
         [BTRFS_CSUM_XXHASH64] = "xxhash64",
         [BTRFS_CSUM_SHA256] = "sha256",

@@ -209,7 +209,7 @@ void luks2_inner_uuid(const struct luks2 *luks, char *ret_text)
 
 const char *luks2_state_name(enum luks2_state state)
 {
-        static const char *const names[] = {
+        static const char names[][16] = {
                 [LUKS2_BOTH] = "both",
                 [LUKS2_PRIMARY_BAD] = "primary-bad",
                 [LUKS2_SECONDARY_BAD] = "secondary-bad",

@@ -32,7 +32,7 @@ static const uint64_t sizes[] = {
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
 static const struct csum_alg {
-        const char *name;
+        char name[8];
         uint8_t bytes;
         bool is_sha512; /* or its shorter sister */
 } csum_algs[] = {

@@ -9,7 +9,7 @@
 enum section { CONFIG, DIGESTS, KEYSLOTS, SEGMENTS, TOKENS, SECTIONS };
 
 static const struct {
-        const char *name;
+        char name[12];
         unsigned max; /* 0: the members are not numbered */
         enum err too_many;
 } sections[SECTIONS] = {

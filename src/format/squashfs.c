@@ -35,11 +35,11 @@ enum {
 #define BLOCK_LOG_MIN 12
 #define BLOCK_LOG_MAX 20
 
-static const char *const compression_names[] = { NULL, "gzip", "lzma", "lzo", "xz", "lz4", "zstd" };
+static const char compression_names[][8] = { "", "gzip", "lzma", "lzo", "xz", "lz4", "zstd" };
 
 const char *squashfs_compression_name(uint16_t compression)
 {
-        return compression < sizeof(compression_names) / sizeof(compression_names[0]) ? compression_names[compression] : NULL;
+        return compression > 0 && compression < sizeof(compression_names) / sizeof(compression_names[0]) ? compression_names[compression] : NULL;
 }
 
 /* Every table starts behind the superblock and before the end; optional ones say all ones when they are not there. */

@@ -80,7 +80,7 @@ static enum err frame(const struct cel_reader *r, struct span *ret_object)
 
 /* The five members, in the only order that canonical JSON has for them. */
 enum member { CONTENT, CONTENT_TYPE, DIGESTS, PCR, RECNUM, MEMBER_COUNT };
-static const char *const member_names[MEMBER_COUNT] = { "content", "content_type", "digests", "pcr", "recnum" };
+static const char member_names[MEMBER_COUNT][16] = { "content", "content_type", "digests", "pcr", "recnum" };
 
 static enum err read_members(struct span object, struct span *ret_values)
 {

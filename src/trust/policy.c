@@ -65,7 +65,7 @@ static enum err read_pcr(struct parser *p)
 static enum err read_classes(struct parser *p)
 {
         static const struct {
-                const char *name;
+                char name[12];
                 enum class class;
         } classes[] = { { "config", CLASS_CONFIG }, { "identity", CLASS_IDENTITY }, { "layout", CLASS_LAYOUT } };
         struct span list = p->token, item;
@@ -183,7 +183,7 @@ static enum err read_labels(struct parser *p, struct span list, bool part, struc
 
 static enum err read_fs(struct span fs, struct policy_partition *partition)
 {
-        static const char *const known[] = { "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "squashfs" };
+        static const char known[][12] = { "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "squashfs" };
 
         if (partition->fs.len != 0)
                 return ERR_POLICY_PARTITION_OPTION;
