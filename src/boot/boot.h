@@ -38,11 +38,14 @@ struct boot_note {
         uint32_t major, minor;
         uint64_t diskseq;
         char fs_uuid[GUID_TEXT_SIZE]; /* of the file system that will be mounted; empty when it is not known yet */
+        char luks_uuid[GUID_TEXT_SIZE]; /* of the LUKS header; empty when the partition is none */
 };
 
 /* Where a declared partition was found in the list of mounts. */
 struct boot_place {
         bool mounted, covered;
+        bool holed; /* something is mounted below the point */
+        bool other_type; /* than the policy declares */
         uint32_t major, minor; /* of the device that is mounted, perhaps a mapping on the partition */
         char point[MANIFEST_PATH_MAX + 1]; /* where the whole file system is mounted; empty when only parts of it are */
 };

@@ -13,16 +13,19 @@ enum err handover_open_tpm(struct boot *b)
 
 /* ---- mounts -------------------------------------------------------------------------------------------------------------- */
 
-/* btrfs mounts have device numbers of their own; the source names the real device. */
+/*
+ * btrfs mounts have device numbers of their own; their source is the kernel's own word for the real device. Any other source that has no device
+ * number is text of whoever mounted: a tmpfs may be called /dev/vda2.
+ */
 static bool device_of_mount(struct boot *b, const struct ports_mount *m, uint32_t *ret_major, uint32_t *ret_minor)
 {
         const struct ports *p = b->ports;
 
-        if (m->major == 0)
+        if (span_equal_str(m->fs_type, "btrfs"))
                 return p->device_of_path(p->context, m->source, ret_major, ret_minor) == ERR_OK;
         *ret_major = m->major;
         *ret_minor = m->minor;
-        return true;
+        return m->major != 0;
 }
 
 static void found(struct boot_place *place, const struct ports_mount *m, uint32_t major, uint32_t minor)
@@ -34,6 +37,17 @@ static void found(struct boot_place *place, const struct ports_mount *m, uint32_
                 return;
         memcpy(place->point, m->point.data, m->point.len);
         place->point[m->point.len] = '\0';
+}
+
+/* Something is mounted at a place where a partition was found before, or below it. */
+static void found_over(struct boot_place *place, struct span point)
+{
+        size_t len = strlen(place->point);
+
+        if (len == 0 || point.len < len || memcmp(point.data, place->point, len) != 0)
+                return;
+        place->covered |= point.len == len;
+        place->holed |= point.len > len && point.data[len] == '/';
 }
 
 static enum err look_at_mount(void *arg, const struct ports_mount *m)
@@ -48,10 +62,11 @@ static enum err look_at_mount(void *arg, const struct ports_mount *m)
                 const struct boot_note *note = &b->notes[i];
                 struct boot_place *place = &b->places[i];
 
-                if (on_device && strcmp(note->state, "present") == 0 && below_major == note->major && below_minor == note->minor)
-                        found(place, m, major, minor);
-                else if (place->point[0] != '\0' && span_equal_str(m->point, place->point))
-                        place->covered = true;
+                found_over(place, m->point);
+                if (!on_device || strcmp(note->state, "present") != 0 || below_major != note->major || below_minor != note->minor)
+                        continue;
+                place->other_type = !span_equal(m->fs_type, b->policy.partitions[i].fs);
+                found(place, m, major, minor);
         }
         return ERR_OK;
 }
@@ -67,8 +82,55 @@ static enum err check_disk(struct boot *b, const struct boot_note *note)
         return now.diskseq == note->diskseq ? ERR_OK : ERR_BOOT_SWAPPED;
 }
 
-static enum err check_uuid(struct boot *b, const struct boot_note *note, const struct boot_place *place)
+/* Whether the device mapper's name of a mapping is CRYPT-LUKS1- or CRYPT-LUKS2-, the digits of the UUID, a dash, and anything. */
+static bool is_mapping_of(struct span name, const char *uuid)
 {
+        static const char prefix[] = "CRYPT-LUKS";
+        size_t at = sizeof(prefix) - 1 + 2; /* the digit and a dash */
+
+        if (name.len < at || memcmp(name.data, prefix, sizeof(prefix) - 1) != 0)
+                return false;
+        for (; *uuid != '\0'; uuid++)
+                if (*uuid != '-' && (at >= name.len || name.data[at++] != (uint8_t)*uuid))
+                        return false;
+        return at < name.len && name.data[at] == '-';
+}
+
+/*
+ * A file system is mounted from the partition itself, one in a LUKS volume from the mapping of that header: not through another that shows other
+ * sectors of it, like those of an attacker's file system with the same UUID.
+ */
+static enum err check_mapping(struct boot *b, const struct boot_note *note, const struct boot_place *place)
+{
+        const struct ports *p = b->ports;
+        struct text path;
+        struct span name;
+        uint8_t buf[192]; /* of 129 at most */
+
+        if (note->luks_uuid[0] == '\0')
+                return place->major == note->major && place->minor == note->minor ? ERR_OK : ERR_BOOT_MAPPING;
+        text_begin(&path);
+        text_add(&path, "/sys/dev/block/");
+        text_add_u64(&path, place->major);
+        text_add(&path, ":");
+        text_add_u64(&path, place->minor);
+        text_add(&path, "/dm/uuid");
+        if (p->file_read(p->context, path.buf, buf, sizeof(buf), &name) != ERR_OK)
+                return ERR_BOOT_MAPPING;
+        return is_mapping_of(name, note->luks_uuid) ? ERR_OK : ERR_BOOT_MAPPING;
+}
+
+/* What a LUKS volume holds was not seen before it was unlocked. */
+static enum err check_inner(const struct policy_partition *declared, const struct probe *probe, const struct probe_hit *hit)
+{
+        const struct span none = { NULL, 0 };
+
+        return declared->label_count == 0 || policy_partition_selects(declared, probe_label(probe, hit), none) ? ERR_OK : ERR_BOOT_INNER;
+}
+
+static enum err check_uuid(struct boot *b, unsigned i, const struct boot_place *place)
+{
+        const struct boot_note *note = &b->notes[i];
         const struct ports *p = b->ports;
         const struct probe_hit *hit;
         char uuid[GUID_TEXT_SIZE];
@@ -76,8 +138,6 @@ static enum err check_uuid(struct boot *b, const struct boot_note *note, const s
         struct source source;
         enum err e;
 
-        if (note->fs_uuid[0] == '\0')
-                return ERR_OK; /* was not known before unlocking: the rules name no UUID either */
         TRY(p->device_by_number(p->context, place->major, place->minor, &device));
         TRY(p->device_open(p->context, &device, &source));
         e = probe_read(&source, b->probe_work, &b->probe);
@@ -87,7 +147,9 @@ static enum err check_uuid(struct boot *b, const struct boot_note *note, const s
         if (!hit)
                 return ERR_BOOT_UUID;
         probe_uuid(&b->probe, hit, uuid);
-        return strcmp(uuid, note->fs_uuid) == 0 ? ERR_OK : ERR_BOOT_UUID;
+        if (note->fs_uuid[0] != '\0' && strcmp(uuid, note->fs_uuid) != 0)
+                return ERR_BOOT_UUID;
+        return note->luks_uuid[0] == '\0' ? ERR_OK : check_inner(&b->policy.partitions[i], &b->probe, hit);
 }
 
 static enum err check_partition(struct boot *b, unsigned i, const struct boot_place *place)
@@ -99,7 +161,11 @@ static enum err check_partition(struct boot *b, unsigned i, const struct boot_pl
         if (place->covered)
                 return ERR_BOOT_COVERED;
         TRY(check_disk(b, note));
-        return check_uuid(b, note, place);
+        TRY(check_mapping(b, note, place));
+        /* rules that could not name the UUID name the declared type, and hold for that only */
+        if (note->fs_uuid[0] == '\0' && place->other_type && b->policy.partitions[i].fs.len > 0)
+                return ERR_BOOT_INNER;
+        return check_uuid(b, i, place);
 }
 
 /* ---- content ------------------------------------------------------------------------------------------------------------- */
@@ -161,7 +227,9 @@ static void measure_contents(struct boot *b, const struct event_mount *mounts)
                 if (mounts[walk->partition].why != ERR_OK)
                         continue;
                 text_begin(&b->detail);
-                if (point[0] != '\0')
+                if (b->places[walk->partition].holed)
+                        e = ERR_TREE_MOUNT;
+                else if (point[0] != '\0')
                         e = measure_content(b, walk, point);
                 if (e == ERR_OK)
                         continue;

@@ -3,7 +3,7 @@
  * What is left in BOOT_RUN beside the log: the policy with its signature and the certificate that verified it, for the quote, and "state", for the
  * handover: which devices were measured, by numbers that mean nothing in another boot.
  *
- *     {"ima":"text","partitions":[{"diskseq":9,"fs_uuid":"…","major":254,"minor":2,"name":"COS_OEM","state":"present"}],"pcr":15,"tpm":"ready"}
+ *     {"ima":"text","partitions":[{"diskseq":9,"fs_uuid":"…","luks_uuid":"","major":254,"minor":2,"name":"COS_OEM","state":"present"}],"pcr":15,"tpm":"ready"}
  */
 #include "boot/stages.h"
 
@@ -13,10 +13,15 @@ static void write_partition(struct json_writer *w, const struct boot *b, unsigne
 {
         const struct survey_partition *p = &b->survey.partitions[i];
         bool present = strcmp(survey_state(&b->survey, i), "present") == 0;
+        const struct probe *probe = &p->candidates[0].probe;
+        char luks_uuid[GUID_TEXT_SIZE] = "";
 
+        if (present && (probe->hits[0].type == PROBE_LUKS1 || probe->hits[0].type == PROBE_LUKS2))
+                probe_uuid(probe, &probe->hits[0], luks_uuid);
         json_object_open(w);
         json_put_u64(w, "diskseq", present ? p->candidates[0].device.diskseq : 0);
         json_put_str(w, "fs_uuid", rendered->fs_uuid);
+        json_put_str(w, "luks_uuid", luks_uuid);
         json_put_u64(w, "major", present ? p->candidates[0].device.major : 0);
         json_put_u64(w, "minor", present ? p->candidates[0].device.minor : 0);
         json_put_text(w, "name", b->policy.partitions[i].name);
@@ -76,6 +81,7 @@ static enum err read_note(yyjson_val *object, struct boot_note *ret_note)
         TRY(json_get_u64(object, "major", &major));
         TRY(json_get_u64(object, "minor", &minor));
         TRY(read_text(object, "fs_uuid", note.fs_uuid, sizeof(note.fs_uuid)));
+        TRY(read_text(object, "luks_uuid", note.luks_uuid, sizeof(note.luks_uuid)));
         TRY(read_text(object, "state", note.state, sizeof(note.state)));
         if (major > UINT32_MAX || minor > UINT32_MAX)
                 return ERR_JSON_SHAPE;

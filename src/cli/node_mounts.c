@@ -43,11 +43,13 @@ static enum err read_state(struct visit *v, const char *run)
         return ERR_OK;
 }
 
-/* btrfs mounts have device numbers of their own; the source names the real device. */
+/* btrfs mounts have device numbers of their own; the source names the real device. That of a tmpfs is anybody's text. */
 static bool device_beneath(const struct ports *p, const struct ports_mount *m, uint32_t *ret_major, uint32_t *ret_minor)
 {
         uint32_t major = m->major, minor = m->minor;
 
+        if (major == 0 && !span_equal_str(m->fs_type, "btrfs"))
+                return false;
         if (major == 0 && p->device_of_path(p->context, m->source, &major, &minor) != ERR_OK)
                 return false;
         return p->device_beneath(p->context, major, minor, ret_major, ret_minor) == ERR_OK;
