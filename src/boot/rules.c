@@ -140,12 +140,13 @@ static enum err check_signed_rules(struct boot *b, struct span *ret_sig, struct 
         struct span text, sig;
         enum err e = p->file_read(p->context, BOOT_ETC "/rules", b->signed_rules_text, sizeof(b->signed_rules_text), &text);
 
-        if (e == ERR_OK)
-                e = p->file_read(p->context, BOOT_ETC "/rules.sig", b->rules_sig_text, sizeof(b->rules_sig_text), &sig);
         if (e != ERR_OK)
                 return e == ERR_FILE_ABSENT ? ERR_BOOT_NO_RULES : e == ERR_FILE_LARGE ? ERR_BOOT_RULES_DIFFER : e;
         if (!span_equal(text, b->rules))
                 return ERR_BOOT_RULES_DIFFER;
+        e = p->file_read(p->context, BOOT_ETC "/rules.sig", b->rules_sig_text, sizeof(b->rules_sig_text), &sig);
+        if (e != ERR_OK)
+                return e == ERR_FILE_ABSENT ? ERR_BOOT_RULES_UNSIGNED : e == ERR_FILE_LARGE ? ERR_SIG_SIZE : e;
         TRY(sig_verify(sig, text, b->certs, b->cert_count, &signer));
         *ret_sig = sig;
         *ret_certificate = b->certs[signer.cert_index];

@@ -125,6 +125,9 @@ static void loads_signed_rules_by_path(void **state)
         assert_ima_failed(ERR_BOOT_NO_RULES);
         put_signed_rules("fleet", false);
         assert_ima_failed(ERR_BOOT_RULES_DIFFER);
+        put_signed_rules("fleet", true);
+        fakes_drop(&f, "/etc/cosima/rules.sig");
+        assert_ima_failed(ERR_BOOT_RULES_UNSIGNED);
         put_signed_rules("stranger", true);
         assert_ima_failed(ERR_SIG_NO_KEY);
         put_signed_rules("fleet", true);
