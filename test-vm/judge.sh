@@ -10,7 +10,7 @@ said() {
 
 # which_kernel: the version of the kernel that booted, without Debian's ABI number.
 which_kernel() {
-	sed -n 's/^\[ *[0-9.]*\] \(Linux\) version \([0-9]*\.[0-9]*\).*/\1 \2/p' "$case/console.log"
+	sed -nE 's/^(\[ *[0-9.]*\] )?Linux version ([0-9]*\.[0-9]*).*/Linux \2/p' "$case/console.log"
 }
 
 # probe: what is wrong with the machine's disk.
@@ -21,9 +21,15 @@ probe() {
 # verdict: the verifier's answer for people; hashes, which depend on the compiler and the keys, shortened away.
 verdict() {
 	status=0
-	"$cosima" verify "$case/evidence.tar" --baseline "$out/baseline.json" --nonce "$(cat "$case/nonce")" >"$case/verdict" || status=$?
+	"$cosima" verify "$case/evidence.tar" --baseline "${baseline:-$out/baseline.json}" --nonce "$(cat "$case/nonce")" >"$case/verdict" || status=$?
 	echo "cosima verify: status $status"
 	sed -E 's/[0-9a-f]{40,}/HEX/g' "$case/verdict"
+}
+
+# enroll: this boot is the one that later verdicts of the case are held against, instead of the stock machine's.
+enroll() {
+	baseline=$case/baseline.json
+	"$cosima" enroll --evidence "$case/evidence.tar" --nonce "$(cat "$case/nonce")" --out "$baseline" >&2
 }
 
 # witnesses: predicted, replayed and quoted PCRs are equal, and other people's tools accept the evidence.

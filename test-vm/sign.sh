@@ -17,8 +17,11 @@ sign_rules() {
 	"$cosima" policy sign --rules "$1/rules" --key "$vm/keys-rsa/leaf.key" --cert "$vm/keys-rsa/leaf.pem" --out "$1/rules.sig" >&2
 }
 
-# stranger KEY: makes KEY.key and KEY.pem, known to nobody.
+# stranger KEY [rsa]: makes KEY.key and KEY.pem, known to nobody.
 stranger() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=stranger -days 1 \
+	algorithm='ec -pkeyopt ec_paramgen_curve:P-256'
+	[ "${2-}" != rsa ] || algorithm=rsa:2048
+	# shellcheck disable=SC2086 # several words
+	openssl req -x509 -newkey $algorithm -nodes -subj /CN=stranger -days 1 \
 		-keyout "$1.key" -out "$1.pem" 2>/dev/null
 }
