@@ -29,7 +29,7 @@ Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help everything unit fuzz bench demo test keys check check-layers repro install clean FORCE
+.PHONY: all help everything unit fuzz bench demo test keys check check-layers repro install cpio clean FORCE
 
 # ---- what there is ---------------------------------------------------------------------------------------------------
 
@@ -238,9 +238,25 @@ demo: all | build/packages-vm ## boot the story in a VM: clean, changed, swapped
 keys: | build/packages-keys ## make a development CA and signing key under build/keys
 	@keys/make-keys.sh
 
-install: all ## put the programs under DESTDIR
-	install -D -m 755 build/cosima-boot $(DESTDIR)$(PREFIX)/lib/cosima/cosima-boot
-	install -D -m 755 build/cosima $(DESTDIR)$(PREFIX)/bin/cosima
+# What an image takes in: programs, dracut's module, and what the other initramfs makers need.
+install: all ## put everything under DESTDIR
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/cosima build/cosima-boot
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/cosima/initramfs initramfs/place.sh
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/cosima/initramfs initramfs/*.service initramfs/*.conf initramfs/*.rules
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/50cosima dracut-module/50cosima/*.sh
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d initramfs/65-cosima.rules
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system initramfs/cosima-handover-root.service
+	install -D -m 755 initramfs/initramfs-tools/hook $(DESTDIR)$(PREFIX)/share/initramfs-tools/hooks/cosima
+	install -D -m 755 initramfs/initramfs-tools/measure $(DESTDIR)$(PREFIX)/share/initramfs-tools/scripts/init-premount/cosima
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/mkinitfs/features.d initramfs/mkinitfs/cosima.*
+
+# make cpio POLICY=... SIG=... CERTS=... [RULES=...] [GATE=closed]
+SIG ?= $(POLICY).sig
+CERTS ?= $(dir $(POLICY))certs
+cpio: all ## make build/cosima.cpio to append to an initramfs; needs POLICY, takes SIG, CERTS, RULES, GATE=closed
+	@[ -n "$(POLICY)" ] || { echo 'make cpio needs POLICY=FILE (with FILE.sig, or SIG=, and CERTS=FOLDER)' >&2; exit 2; }
+	@COSIMA_GATE=$(or $(GATE),open) initramfs/cpio.sh build/cosima build/cosima-boot "$(POLICY)" "$(SIG)" "$(CERTS)" build/cosima.cpio $(RULES)
+	@echo build/cosima.cpio
 
 clean: ## remove build/
 	rm -rf build
