@@ -18,7 +18,8 @@ probe() {
 	"$cosima" probe "$case/disk.img" 2>&1 >"$case/probe" | sed "s#$case/##"
 }
 
-# verdict: the verifier's answer for people; hashes, which depend on the compiler and the keys, shortened away.
+# verdict: the verifier's answer for people, by $baseline where a case has its own; hashes, which depend on the compiler and the keys, are
+# shortened away.
 verdict() {
 	status=0
 	"$cosima" verify "$case/evidence.tar" --baseline "${baseline:-$out/baseline.json}" --nonce "$(cat "$case/nonce")" >"$case/verdict" || status=$?
