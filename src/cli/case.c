@@ -81,6 +81,6 @@ enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct
                 return cli_fail(cli, CLI_USAGE, "%s: %s%s%s%s", path, member, *member ? ": " : "", err_text(e),
                                 *member ? "" : " (jq -cS . makes it so)");
         j->baseline = baseline;
-        j->seen = cli_alloc(baseline->file_count * sizeof(bool));
+        j->seen = cli_alloc(baseline->file_count);
         return CLI_OK;
 }

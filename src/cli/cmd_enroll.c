@@ -38,7 +38,8 @@ static void add_file(struct files *f, struct span name, struct span digest)
                 f->entries = grown;
                 f->cap = wider;
         }
-        f->entries[f->count++] = (struct baseline_entry){ keep(name), keep(digest) };
+        f->entries[f->count] = (struct baseline_entry){ keep(name), keep(digest), f->count };
+        f->count++;
         f->text_bytes += name.len + digest.len + 16;
 }
 

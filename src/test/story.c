@@ -10,6 +10,7 @@
 #include "verify/baseline.h"
 
 #define IMA_PCR 10
+#define DATA_BYTES 1024 /* of an entry */
 
 static const enum alg banks[] = { ALG_SHA256, ALG_SHA384 };
 #define BANKS 2
@@ -132,6 +133,18 @@ struct story_entry *story_add_entry(struct story *s, const char *path, uint8_t c
         return e;
 }
 
+struct story_entry *story_add_table(struct story *s, const char *buffer)
+{
+        struct story_entry *e = story_add_entry(s, "dm_table_load", 0);
+        struct digest digest;
+
+        digest_of(ALG_SHA256, span_of_str(buffer), &digest);
+        memcpy(e->hash, digest.bytes, sizeof(e->hash));
+        e->template_name = "ima-buf";
+        e->buffer = buffer;
+        return e;
+}
+
 struct story_entry *story_entry_of(struct story *s, const char *path)
 {
         for (unsigned i = 0; i < s->entry_count; i++)
@@ -227,6 +240,8 @@ void story_boot(struct story *s)
         add_span(s, span_of_str(s->storage));
         add_rules_event(s);
         add_receipt_entry(s);
+        if (s->table)
+                story_add_table(s, s->table);
         story_add_entry(s, "/sysroot/oem/00_vendor.yaml", 0x11);
         story_add_entry(s, "/oem/90_custom.yaml", 0x22);
         story_add_entry(s, "/usr/local/bin/agent", 0x33);
@@ -265,7 +280,7 @@ static void put_bytes(uint8_t *buf, size_t *len, const void *bytes, size_t count
         *len += count;
 }
 
-/* Template data of ima-ng: digest with its name, path (linux security/integrity/ima/ima_template_lib.c). */
+/* Template data of ima-ng: digest with its name, path (linux security/integrity/ima/ima_template_lib.c); of ima-buf: the buffer too. */
 static size_t put_data(uint8_t *buf, const struct story_entry *e)
 {
         static const uint8_t zeros[32];
@@ -277,12 +292,16 @@ static size_t put_data(uint8_t *buf, const struct story_entry *e)
         put_bytes(buf, &len, e->violation ? zeros : e->hash, 32);
         put_u32(buf, &len, (uint32_t)strlen(e->path) + 1);
         put_bytes(buf, &len, e->path, strlen(e->path) + 1);
+        if (e->buffer) {
+                put_u32(buf, &len, (uint32_t)strlen(e->buffer));
+                put_bytes(buf, &len, e->buffer, strlen(e->buffer));
+        }
         return len;
 }
 
 static void write_entry(struct story *s, const struct story_entry *e)
 {
-        uint8_t data[512];
+        uint8_t data[DATA_BYTES];
         size_t len = put_data(data, e);
         struct digest column;
 
@@ -301,7 +320,7 @@ static void write_entry(struct story *s, const struct story_entry *e)
 /* SHA-256 by its own hash, SHA-384 as a kernel without that hash does it: SHA-1 and zeros. */
 static void extend_entry(struct story *s, const struct story_entry *e)
 {
-        uint8_t data[512];
+        uint8_t data[DATA_BYTES];
         size_t len = put_data(data, e);
         struct digest own, padded = { .alg = ALG_SHA1 };
 

@@ -29,6 +29,7 @@ struct story_entry {
         uint32_t pcr;
         bool violation, wrong_column;
         const char *template_name, *hash_name;
+        const char *buffer; /* of template ima-buf, else NULL */
         uint8_t hash[32];
         char path[128];
 };
@@ -39,6 +40,7 @@ struct story {
         const char *signer_seed, *ak_seed;
         enum event_ima ima_state;
         const char *mounts; /* of meta.json */
+        const char *table;  /* of the device mapper, or NULL */
 
         /* the boot */
         struct policy parsed;
@@ -82,6 +84,8 @@ struct story_event *story_add_event(struct story *s, const char *content);
 struct story_entry *story_entry_of(struct story *s, const char *path);
 struct story_entry *story_add_entry(struct story *s, const char *path, uint8_t content);
 void story_remove_entry(struct story *s, struct story_entry *e);
+/* A table of the device mapper as critical data, at the end. */
+struct story_entry *story_add_table(struct story *s, const char *buffer);
 /* Extend a PCR of the machine, in both banks. */
 void story_extend(struct story *s, unsigned pcr, const char *text);
 /* Write the logs anew from events and entries; story_run() has done so once. */

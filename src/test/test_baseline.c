@@ -22,7 +22,7 @@ static const char good[] = "{\"ak\":\"" DIGEST "\",\"boot_chain\":{\"sha256\":{\
                            "\"pcr\":15,\"pcrs\":{\"sha256\":\"" DIGEST "\"},"
                            "\"policy\":{\"name\":\"p\",\"sha256\":\"" DIGEST "\",\"signer\":\"" DIGEST "\",\"version\":7},"
                            "\"selection\":{\"sha256\":65535},\"storage\":{\"event\":\"storage\"},"
-                           "\"tpm\":{\"firmware\":\"2019102300163636\",\"resets\":3},\"version\":1}\n";
+                           "\"tpm\":{\"firmware\":\"2019102300163636\",\"resets\":3,\"restarts\":0},\"version\":1}\n";
 
 static struct baseline baseline;
 static struct baseline_file files[8];

@@ -276,7 +276,7 @@ static const struct trial log_trials[] = {
         { "PCR 10 extended by somebody", TRIAL_RUN, ima_pcr_extended, { REASON_IMA_REPLAY } },
         { "a PCR of nobody extended", TRIAL_RUN, free_pcr_extended, { REASON_PCR_UNEXPLAINED } },
         { "PCR 16 extended, which anybody may reset", TRIAL_RUN, debug_pcr_extended, { 0 } },
-        { "no values beside the quote", TRIAL_QUOTE, no_pcrs_json, { 0 } },
+        { "no values beside the quote", TRIAL_QUOTE, no_pcrs_json, { REASON_BANK_ABSENT } },
         { "wrong values beside the quote", TRIAL_QUOTE, pcrs_json_lies, { REASON_PCRS_NOT_QUOTED } },
         { "no JSON of values beside the quote", TRIAL_QUOTE, pcrs_json_is_none, { REASON_PCRS_MALFORMED } },
         { "no values, and the logs do not give the digest", TRIAL_QUOTE, values_do_not_fit, { REASON_QUOTE_DIGEST } },

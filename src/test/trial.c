@@ -17,9 +17,11 @@ static struct story *story;
 static struct judge *judge;
 static struct baseline baseline;
 static struct baseline_file files[FILES_MAX];
-static bool seen[FILES_MAX];
-static char text[65536];
+static uint8_t seen[FILES_MAX];
+static char text[65536]; /* of the baseline */
 static size_t text_len;
+static enum trial_moment prepare_moment;
+static void (*prepare_story)(struct story *s);
 
 static int compare(const void *a, const void *b)
 {
@@ -46,6 +48,7 @@ static void write_baseline(void)
                 if (!enroll_file(&e, digests[count], &entries[count].digest))
                         continue;
                 assert_int_equal(alias_name(mounts, mount_count, e.path, names[count], &entries[count].name), ERR_OK);
+                entries[count].age = count;
                 count++;
         }
         qsort(entries, count, sizeof(entries[0]), compare);
@@ -54,19 +57,49 @@ static void write_baseline(void)
         text_len = out.len;
 }
 
-void trial_enroll(void)
+static void play(const struct trial *t)
+{
+        void (*const steps[])(struct story *) = {
+                [TRIAL_BEGIN] = story_begin, [TRIAL_BOOT] = story_boot, [TRIAL_RUN] = story_run, [TRIAL_QUOTE] = story_quote
+        };
+
+        for (unsigned moment = TRIAL_BEGIN; moment <= TRIAL_QUOTE; moment++) {
+                steps[moment](story);
+                if (prepare_story && prepare_moment == moment)
+                        prepare_story(story);
+                if (t && t->moment == moment && t->change)
+                        t->change(story);
+        }
+}
+
+void trial_use_baseline(const char *with)
+{
+        const char *member;
+
+        text_len = strlen(with);
+        assert_true(text_len < sizeof(text));
+        memmove(text, with, text_len + 1);
+        assert_int_equal(baseline_read(span_of(text, text_len), files, FILES_MAX, &baseline, &member), ERR_OK);
+}
+
+void trial_enroll_as(enum trial_moment moment, void (*prepare)(struct story *s))
 {
         const struct judge *result;
         const char *member;
 
         story = calloc(1, sizeof(*story));
         judge = calloc(1, sizeof(*judge));
-        story_begin(story);
-        story_run(story);
-        story_quote(story);
+        prepare_moment = moment;
+        prepare_story = prepare;
+        play(NULL);
         assert_int_equal(trial_judge_alone(story, &result), JUDGE_TRUSTED);
         write_baseline();
         assert_int_equal(baseline_read(span_of(text, text_len), files, FILES_MAX, &baseline, &member), ERR_OK);
+}
+
+void trial_enroll(void)
+{
+        trial_enroll_as(TRIAL_BEGIN, NULL);
 }
 
 void trial_end(void)
@@ -99,19 +132,6 @@ enum judge_verdict trial_judge(const struct story *s, const struct judge **ret_j
 enum judge_verdict trial_judge_alone(const struct story *s, const struct judge **ret_judge)
 {
         return judge_with(s, NULL, ret_judge);
-}
-
-static void play(const struct trial *t)
-{
-        void (*const steps[])(struct story *) = {
-                [TRIAL_BEGIN] = story_begin, [TRIAL_BOOT] = story_boot, [TRIAL_RUN] = story_run, [TRIAL_QUOTE] = story_quote
-        };
-
-        for (unsigned moment = TRIAL_BEGIN; moment <= TRIAL_QUOTE; moment++) {
-                steps[moment](story);
-                if (t->moment == moment && t->change)
-                        t->change(story);
-        }
 }
 
 static void show(const struct judge *j, const struct trial *t)

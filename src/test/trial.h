@@ -16,8 +16,12 @@ struct trial {
 
 /* Judge the story without a change and enroll it; the baseline is written as JSON and read again. The text stays until trial_end(). */
 void trial_enroll(void);
+/* Likewise, of the story that prepare changes first, and that it changes in each trial too: at its beginning, or after the boot. */
+void trial_enroll_as(enum trial_moment moment, void (*prepare)(struct story *s));
 void trial_end(void);
 struct span trial_baseline_text(void);
+/* Read the baseline again after its text was changed in place; len bytes of it count. */
+void trial_use_baseline(const char *text);
 
 /* Play the story with the change and judge it; asserts that the reasons are the expected ones. */
 void trial_run(const struct trial *t);

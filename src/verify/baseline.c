@@ -180,7 +180,9 @@ static enum err read_tpm(struct span value, struct baseline *b)
         b->tpm_firmware = 0;
         for (size_t i = 0; i < sizeof(firmware); i++)
                 b->tpm_firmware = b->tpm_firmware << 8 | firmware[i];
-        return get_u64(value, "resets", &b->tpm_resets);
+        TRY(get_u64(value, "resets", &b->tpm_resets));
+        /* Baselines of before this member was thought of do without. */
+        return canon_member(value, "restarts", &value) == ERR_OK ? canon_u64(value, &b->tpm_restarts) : ERR_OK;
 }
 
 static enum err read_ak(struct span value, struct baseline *b)
@@ -292,15 +294,35 @@ const struct baseline_file *baseline_find(const struct baseline *baseline, struc
         return NULL;
 }
 
-bool baseline_file_allows(const struct baseline_file *file, struct span digest)
+unsigned baseline_file_index(const struct baseline_file *file, struct span digest, unsigned *ret_count)
+{
+        struct canon_walk walk = file->digests;
+        unsigned count = 0, index = 0;
+        struct span value;
+
+        while (canon_next_element(&walk, &value)) {
+                count++;
+                if (canon_plain_string(value, &value) == ERR_OK && span_equal(value, digest))
+                        index = count;
+                if (index > 0 && !ret_count)
+                        break;
+        }
+        if (ret_count)
+                *ret_count = count;
+        return index;
+}
+
+bool baseline_file_has_many(const struct baseline_file *file)
 {
         struct canon_walk walk = file->digests;
         struct span value;
 
-        while (canon_next_element(&walk, &value))
-                if (canon_plain_string(value, &value) == ERR_OK && span_equal(value, digest))
-                        return true;
-        return false;
+        return canon_next_element(&walk, &value) && canon_next_element(&walk, &value);
+}
+
+bool baseline_file_allows(const struct baseline_file *file, struct span digest)
+{
+        return baseline_file_index(file, digest, NULL) > 0;
 }
 
 struct span baseline_file_digest(const struct baseline_file *file)
@@ -317,5 +339,7 @@ int baseline_compare(const struct baseline_entry *a, const struct baseline_entry
 {
         int by_name = compare_names(a->name, b->name);
 
-        return by_name != 0 ? by_name : compare_names(a->digest, b->digest);
+        if (by_name != 0)
+                return by_name;
+        return a->age != b->age ? (a->age < b->age ? -1 : 1) : compare_names(a->digest, b->digest);
 }

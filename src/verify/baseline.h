@@ -5,13 +5,13 @@
  *   {"ak":"<sha256 of the SubjectPublicKeyInfo>",
  *    "boot_chain":{"sha256":{"0":"<hex>",…}},           PCR 0 to 9, 11, and others that no log of ours explains
  *    "content":[{…},…],                                 the content events
- *    "files":[["/oem/a","sha256:<hex>",…],…],           what IMA logged, sorted, each with every digest that is allowed
+ *    "files":[["/oem/a","sha256:<hex>",…],…],           what IMA logged, sorted, each with every digest that is allowed, oldest first
  *    "mounts":[{"partition":"COS_OEM","point":"/oem","root":"/","walked":true},…],
  *    "pcr":15,"pcrs":{"sha256":"<hex>","sha384":"<hex>"}, our PCR at the end
  *    "policy":{"name":…,"sha256":…,"signer":…,"version":7},
  *    "selection":{"sha256":65535},                      bit n is PCR n
  *    "storage":{…},                                     the storage event
- *    "tpm":{"firmware":"<16 hex digits>","resets":3},
+ *    "tpm":{"firmware":"<16 hex digits>","resets":3,"restarts":0},
  *    "version":1}
  *
  * It is read in place: a hundred thousand files cost one array of the caller's.
@@ -53,7 +53,7 @@ struct baseline {
         uint32_t selection[ALG_COUNT];
         struct span storage;
         uint64_t tpm_firmware;
-        uint64_t tpm_resets;
+        uint64_t tpm_resets, tpm_restarts;
 };
 
 /*
@@ -65,10 +65,11 @@ struct baseline {
 MUST_CHECK enum err baseline_read(struct span text, struct baseline_file *files, size_t cap, struct baseline *ret_baseline,
                                   const char **ret_member);
 
-/* A file of the log as it goes into a baseline. Sorted by baseline_compare(), which puts equal names together. */
+/* A file of the log as it goes into a baseline. Sorted by baseline_compare(), which puts equal names together, and older contents first. */
 struct baseline_entry {
         struct span name;   /* from alias_name() */
         struct span digest; /* "sha256:<hex>" */
+        uint64_t age;       /* the older of two contents has the smaller number */
 };
 int baseline_compare(const struct baseline_entry *a, const struct baseline_entry *b);
 
@@ -86,7 +87,10 @@ struct span baseline_digest_text(struct span hash_name, struct span hash, char *
 
 /* The file of that name, NULL when there is none. */
 const struct baseline_file *baseline_find(const struct baseline *baseline, struct span name);
-/* Whether "sha256:<hex>" is one of its digests. */
+/* Which of its digests "sha256:<hex>" is, from 1, the oldest; 0: none. ret_count, if not NULL: how many there are. */
+unsigned baseline_file_index(const struct baseline_file *file, struct span digest, unsigned *ret_count);
+/* Whether more than one content is allowed. */
+bool baseline_file_has_many(const struct baseline_file *file);
 bool baseline_file_allows(const struct baseline_file *file, struct span digest);
 /* Its first digest. */
 struct span baseline_file_digest(const struct baseline_file *file);

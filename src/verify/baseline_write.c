@@ -33,6 +33,19 @@ void baseline_write_banks(struct json_writer *w, const struct quote_bank *banks)
         json_object_close(w);
 }
 
+#define LOOKED_BACK 64 /* a file with more contents than that may have one twice */
+
+/* Whether one of the entries before this one, which have the same name, has its digest. */
+static bool is_written(const struct baseline_entry *first, const struct baseline_entry *entry)
+{
+        if (entry - first > LOOKED_BACK)
+                first = entry - LOOKED_BACK;
+        for (const struct baseline_entry *e = first; e < entry; e++)
+                if (span_equal(e->digest, entry->digest))
+                        return true;
+        return false;
+}
+
 static void write_files(struct json_writer *w, const struct baseline_entry *entries, size_t count)
 {
         json_array_open(w);
@@ -42,7 +55,7 @@ static void write_files(struct json_writer *w, const struct baseline_entry *entr
                 json_array_open(w);
                 json_raw(w, first->name);
                 for (; i < count && span_equal(entries[i].name, first->name); i++)
-                        if (&entries[i] == first || !span_equal(entries[i].digest, entries[i - 1].digest))
+                        if (!is_written(first, &entries[i]))
                                 json_text(w, entries[i].digest);
                 json_array_close(w);
         }
@@ -103,6 +116,7 @@ static void write_tpm(struct json_writer *w, const struct baseline *b)
         json_object_open(w);
         json_put_hex(w, "firmware", span_of(firmware, sizeof(firmware)));
         json_put_u64(w, "resets", b->tpm_resets);
+        json_put_u64(w, "restarts", b->tpm_restarts);
         json_object_close(w);
 }
 

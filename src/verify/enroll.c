@@ -90,6 +90,7 @@ enum err enroll_baseline(const struct judge *j, const struct alias_mount *mounts
         b.storage = j->events.storage;
         b.tpm_firmware = j->quote.firmware_version;
         b.tpm_resets = j->quote.reset_count;
+        b.tpm_restarts = j->quote.restart_count;
         *ret_baseline = b;
         return ERR_OK;
 }

@@ -39,7 +39,7 @@ static void clear(struct judge *j)
 {
         reason_begin(&j->reasons);
         j->chain = JUDGE_CHAIN_UNKNOWN;
-        j->chain_changed = j->firmware_differs = 0;
+        j->chain_changed = j->firmware_differs = j->separated = 0;
         j->firmware_error = ERR_OK;
         j->has_quote = j->has_values = j->has_events = j->has_aggregate = j->has_policy = j->has_rules = false;
         j->firmware_banks = 0;

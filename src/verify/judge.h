@@ -57,6 +57,7 @@ struct judge_ima {
         char receipt_text[RECEIPT_BYTES_MAX];
         struct span receipt;
         unsigned receipts;
+        uint32_t volumes; /* set: partitions of the storage event that a table of the device mapper was seen of */
         char name[ALIAS_NAME_BYTES];
 };
 
@@ -65,7 +66,7 @@ struct judge {
         struct evidence evidence;
         const struct baseline *baseline; /* NULL at enrolment: only what can be said without one is checked */
         struct span nonce;               /* empty: not asked for, at enrolment only */
-        bool *seen;                      /* one for each file of the baseline, all false */
+        uint8_t *seen;                   /* for each file of the baseline, all 0: which of its contents was seen, the newest one, from 1 */
 
         /* out */
         struct reason_list reasons;
@@ -73,6 +74,7 @@ struct judge {
         uint32_t chain_changed; /* set of PCRs */
         enum err firmware_error; /* ERR_OK, or why the firmware's log cannot be replayed */
         uint32_t firmware_differs; /* set of PCRs that the firmware's log does not give */
+        uint32_t separated;        /* set of PCRs that systemd closed with its separator after the firmware's log */
 
         /* facts, for who enrols; each is set when the flag before it is */
         bool has_quote;

@@ -136,6 +136,35 @@ static unsigned banks_to_replay(const struct judge *j)
         return banks ? banks : REPLAY_BANK(ALG_SHA256);
 }
 
+/* A bank that a record has no digest for; ALG_COUNT when there is none. */
+static unsigned missing_bank(const struct judge *j, struct span log, uint64_t number)
+{
+        struct cel_reader reader = cel_reader_on(log);
+        struct cel_record record;
+        unsigned alg = 0;
+
+        do {
+                if (cel_done(&reader) || cel_next(&reader, &record) != ERR_OK)
+                        return ALG_COUNT;
+        } while (record.recnum < number);
+        while (alg < ALG_COUNT && (!(j->own.banks & REPLAY_BANK(alg)) || digest_find(&record.digests, (enum alg)alg)))
+                alg++;
+        return alg;
+}
+
+static void add_digest(struct judge *j, struct span log, uint64_t number)
+{
+        unsigned alg = missing_bank(j, log, number);
+        struct reason reason = { .code = REASON_EVENT_BANK, .subject = span_of_str(log_name), .number = number };
+
+        if (alg == ALG_COUNT) {
+                judge_add_number(j, REASON_EVENT_DIGEST, log_name, number, ERR_OK);
+                return;
+        }
+        reason.field = span_of_str(alg_info((enum alg)alg)->name);
+        reason_add(&j->reasons, &reason);
+}
+
 void judge_events_replay(struct judge *j)
 {
         struct span log = j->evidence.members[EVIDENCE_EVENTS];
@@ -151,7 +180,7 @@ void judge_events_replay(struct judge *j)
         if (e == ERR_EVENT_ORDER || e == ERR_EVENT_REPEATED)
                 judge_add_number(j, REASON_EVENT_ORDER, log_name, place.number, e);
         else if (e == ERR_REPLAY_DIGEST)
-                judge_add_number(j, REASON_EVENT_DIGEST, log_name, place.number, ERR_OK);
+                add_digest(j, log, place.number);
         else if (e != ERR_OK)
                 judge_add_number(j, REASON_EVENTS_MALFORMED, log_name, place.number, e);
         if (e != ERR_OK)

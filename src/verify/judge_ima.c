@@ -30,20 +30,34 @@ static void add_file(struct judge *j, enum reason_code code, const struct ima_en
         reason_add(&j->reasons, &reason);
 }
 
+/* Contents are allowed in an order: one that comes back after a newer one was put back by somebody. */
+static void check_content(struct judge *j, const struct baseline_file *file, const struct ima_entry *e, uint64_t number)
+{
+        uint8_t *seen = &j->seen[file - j->baseline->files];
+        char text[BASELINE_DIGEST_BYTES];
+        unsigned index = baseline_file_index(file, baseline_digest_text(e->hash_name, e->hash, text), NULL);
+
+        if (index == 0)
+                add_file(j, REASON_FILE_CHANGED, e, baseline_file_digest(file), number);
+        else if (index < *seen)
+                add_file(j, REASON_FILE_ROLLED_BACK, e, baseline_file_digest(file), number);
+        if (index > UINT8_MAX)
+                index = UINT8_MAX;
+        if (*seen < index || *seen == 0)
+                *seen = index > 0 ? (uint8_t)index : 1;
+}
+
 static void check_file(struct judge *j, const struct ima_entry *e, uint64_t number)
 {
         const struct baseline *b = j->baseline;
         const struct baseline_file *file;
-        char text[BASELINE_DIGEST_BYTES];
         struct span name;
 
         if (alias_name(b->mounts, b->mount_count, e->path, j->walk.name, &name) != ERR_OK)
                 name = span_of(NULL, 0);
         file = name.data ? baseline_find(b, name) : NULL;
         if (file && !e->violation) {
-                j->seen[file - b->files] = true;
-                if (!baseline_file_allows(file, baseline_digest_text(e->hash_name, e->hash, text)))
-                        add_file(j, REASON_FILE_CHANGED, e, baseline_file_digest(file), number);
+                check_content(j, file, e, number);
         } else if (!file && !j->judge_all && !alias_mount_of(b->mounts, b->mount_count, e->path)) {
                 j->outside++;
         } else if (!file && !e->violation) {
@@ -96,6 +110,7 @@ static void check_entry(struct judge *j, const struct ima_entry *e, uint64_t num
                         check_file(j, e, number);
                 break;
         case IMA_BUFFER:
+                judge_volumes_entry(j, e, number);
                 break;
         case IMA_OTHER:
                 add_once(j, REASON_IMA_TEMPLATE, number, e->fields_error);
@@ -174,6 +189,25 @@ static void check_absent(struct judge *j)
                 }
 }
 
+/* Old and new side by side: an update that is not done, or a part of it that was put back. */
+static void check_older(struct judge *j)
+{
+        const struct baseline *b = j->baseline;
+        uint64_t older = 0, newer = 0;
+
+        for (size_t i = 0; b && i < b->file_count; i++) {
+                unsigned count = 0;
+
+                if (j->seen[i] == 0 || !baseline_file_has_many(&b->files[i]))
+                        continue;
+                (void)baseline_file_index(&b->files[i], span_of(NULL, 0), &count);
+                newer += j->seen[i] >= count || j->seen[i] == UINT8_MAX;
+                older += j->seen[i] < count && j->seen[i] < UINT8_MAX;
+        }
+        if (older > 0 && newer > 0)
+                judge_add_number(j, REASON_FILES_OLDER, log_name, older, ERR_OK);
+}
+
 static void prepare_receipt(struct judge *j)
 {
         const struct judge_events *e = &j->events;
@@ -194,6 +228,7 @@ void judge_ima_begin(struct judge *j)
         j->walk.chain = j->walk.files = start;
         j->walk.has_receipt = false;
         j->walk.receipts = 0;
+        j->walk.volumes = 0;
         prepare_receipt(j);
         expect_values(j);
 }
@@ -267,5 +302,7 @@ void judge_ima_end(struct judge *j)
         conclude_replay(j);
         if (j->walk.has_receipt && j->walk.receipts == 0 && j->reasons.counts[REASON_RULES_LOAD] == 0)
                 reason_add_about(&j->reasons, REASON_RECEIPT_ABSENT, RECEIPT_PATH);
+        judge_volumes_end(j);
         check_absent(j);
+        check_older(j);
 }

@@ -44,33 +44,55 @@ static void replay_firmware_log(struct judge *j)
                 j->firmware_banks = 0;
 }
 
+/* What systemd 261 and later extends into PCR 0 to 7, 9 and 12 to 14 when the initrd starts (systemd-pcrosseparator.service). */
+#define SEPARATED_PCRS 0x000072ffu
+static const char separator[] = "os-separator";
+
+static bool is_same(const struct digest *a, const struct digest *b)
+{
+        return span_equal(digest_span(a), digest_span(b));
+}
+
+static void separate(struct digest *value)
+{
+        struct digest d;
+
+        digest_of(value->alg, span_of_str(separator), &d);
+        digest_extend(value, digest_span(&d));
+}
+
 static bool by_firmware(const struct judge *j, enum alg alg, unsigned pcr)
 {
         return (j->firmware_banks & REPLAY_BANK(alg)) && (j->firmware.touched & PCR_BIT(pcr));
 }
 
-/* What a PCR must hold by the logs alone, or as enrolled where there is no log. */
-static const struct digest *replayed_value(const struct judge *j, enum alg alg, unsigned pcr, enum ima_mode mode)
+/* What a PCR must hold by the logs alone, or as enrolled where there is no log. separated: where no log of ours says more, systemd did. */
+static struct digest replayed_value(const struct judge *j, enum alg alg, unsigned pcr, enum ima_mode mode, bool separated)
 {
+        struct digest value = j->start.pcrs[alg][pcr];
+
         if (j->has_events && j->replayed.events > 0 && pcr == j->replayed.pcr)
-                return &j->own.pcrs[alg][pcr];
+                return j->own.pcrs[alg][pcr];
         if (j->ima.modes[mode].touched & PCR_BIT(pcr))
-                return &j->ima.modes[mode].pcrs[alg][pcr];
+                return j->ima.modes[mode].pcrs[alg][pcr];
         if (by_firmware(j, alg, pcr))
-                return &j->firmware.pcrs[alg][pcr];
-        if (j->baseline && (j->baseline->boot_chain[alg].pcrs & PCR_BIT(pcr)))
-                return &j->baseline->boot_chain[alg].values[pcr];
-        return &j->start.pcrs[alg][pcr];
+                value = j->firmware.pcrs[alg][pcr];
+        else if (j->baseline && (j->baseline->boot_chain[alg].pcrs & PCR_BIT(pcr)) &&
+                 !is_same(&j->baseline->boot_chain[alg].values[pcr], &value))
+                return j->baseline->boot_chain[alg].values[pcr];
+        if (separated && (SEPARATED_PCRS & PCR_BIT(pcr)))
+                separate(&value);
+        return value;
 }
 
 /* Without values that were read beside the quote, the logs as they end must give the signed digest. */
 static bool derive_values(struct judge *j)
 {
-        for (enum ima_mode mode = IMA_OWN_HASH; mode < IMA_MODE_COUNT; mode++) {
+        for (unsigned way = 0; way < 2 * IMA_MODE_COUNT; way++) {
                 for (unsigned alg = 0; alg < ALG_COUNT; alg++) {
                         j->values[alg].pcrs = j->signed_pcrs[alg];
                         for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
-                                j->values[alg].values[pcr] = *replayed_value(j, (enum alg)alg, pcr, mode);
+                                j->values[alg].values[pcr] = replayed_value(j, (enum alg)alg, pcr, way % IMA_MODE_COUNT, way >= IMA_MODE_COUNT);
                 }
                 if (quote_has_values(&j->quote, j->signature.alg, j->values))
                         return true;
@@ -82,11 +104,6 @@ static bool derive_values(struct judge *j)
 static const struct digest *known_value(const struct judge *j, unsigned alg, unsigned pcr)
 {
         return j->values[alg].pcrs & PCR_BIT(pcr) ? &j->values[alg].values[pcr] : NULL;
-}
-
-static bool is_same(const struct digest *a, const struct digest *b)
-{
-        return span_equal(digest_span(a), digest_span(b));
 }
 
 /* Our PCR in every bank. One reason is enough: the same cause shows in all of them. */
@@ -112,18 +129,33 @@ static void check_own(struct judge *j)
         }
 }
 
+/* A value that is another one with systemd's separator on top. */
+static bool is_separated(const struct digest *value, const struct digest *before, unsigned pcr)
+{
+        struct digest expected = *before;
+
+        if (!(SEPARATED_PCRS & PCR_BIT(pcr)))
+                return false;
+        separate(&expected);
+        return is_same(value, &expected);
+}
+
 static void check_chain_pcr(struct judge *j, unsigned alg, unsigned pcr)
 {
         const struct digest *value = &j->values[alg].values[pcr];
         const struct quote_bank *enrolled = j->baseline ? &j->baseline->boot_chain[alg] : NULL;
 
-        if (by_firmware(j, (enum alg)alg, pcr) && !is_same(value, &j->firmware.pcrs[alg][pcr]))
-                j->firmware_differs |= PCR_BIT(pcr);
+        if (by_firmware(j, (enum alg)alg, pcr) && !is_same(value, &j->firmware.pcrs[alg][pcr])) {
+                if (is_separated(value, &j->firmware.pcrs[alg][pcr], pcr))
+                        j->separated |= PCR_BIT(pcr);
+                else
+                        j->firmware_differs |= PCR_BIT(pcr);
+        }
         if (enrolled && (!(enrolled->pcrs & PCR_BIT(pcr)) || !is_same(value, &enrolled->values[pcr])))
                 j->chain_changed |= PCR_BIT(pcr);
 }
 
-/* A PCR of nobody that we know: untouched, told by the firmware's log, or as enrolled. */
+/* A PCR of nobody that we know: untouched, told by the firmware's log, closed by systemd, or as enrolled. */
 static void check_other_pcr(struct judge *j, unsigned alg, unsigned pcr)
 {
         const struct digest *value = &j->values[alg].values[pcr];
@@ -135,6 +167,10 @@ static void check_other_pcr(struct judge *j, unsigned alg, unsigned pcr)
                 return;
         if ((enrolled->pcrs & PCR_BIT(pcr)) && is_same(value, &enrolled->values[pcr]))
                 return;
+        if (is_separated(value, by_firmware(j, (enum alg)alg, pcr) ? &j->firmware.pcrs[alg][pcr] : &j->start.pcrs[alg][pcr], pcr)) {
+                j->separated |= PCR_BIT(pcr);
+                return;
+        }
         judge_add_number(j, REASON_PCR_UNEXPLAINED, alg_info((enum alg)alg)->name, pcr, ERR_OK);
 }
 
@@ -227,6 +263,26 @@ static void check_enrolled(struct judge *j)
         }
 }
 
+/* A bank that nobody shows is one that anybody could have filled. What the node says of its own banks is not signed: said, no more. */
+static void check_banks(struct judge *j)
+{
+        struct span meta = j->evidence.members[EVIDENCE_META], value;
+        uint64_t unknown;
+
+        /* Values that were not used have had their reason. */
+        bool told = j->reasons.counts[REASON_PCRS_NOT_QUOTED] + j->reasons.counts[REASON_PCRS_MALFORMED] > 0;
+
+        for (unsigned i = 0; j->baseline && !told && i < j->baseline->pcrs.count; i++) {
+                enum alg alg = j->baseline->pcrs.digests[i].alg;
+
+                if (j->values[alg].pcrs == 0)
+                        reason_add_about(&j->reasons, REASON_BANK_ABSENT, alg_info(alg)->name);
+        }
+        if (meta.data && canon_check(meta) == ERR_OK && canon_member(meta, "unknown_banks", &value) == ERR_OK &&
+            canon_u64(value, &unknown) == ERR_OK && unknown > 0)
+                judge_add_number(j, REASON_BANK_UNKNOWN, evidence_name(EVIDENCE_META), unknown, ERR_OK);
+}
+
 void judge_pcrs_check(struct judge *j)
 {
         if (!j->has_quote)
@@ -240,6 +296,7 @@ void judge_pcrs_check(struct judge *j)
                         return;
                 }
         }
+        check_banks(j);
         if (j->has_events && j->replayed.events > 0)
                 check_own(j);
         check_aggregate(j);
