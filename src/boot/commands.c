@@ -14,6 +14,7 @@ static const struct boot_stage measure_stages[] = {
         { "tpm",     measure_open_tpm,    BOOT_GO_ON },
         { "policy",  measure_policy,      BOOT_STOP },
         { "storage", measure_storage,     BOOT_GO_ON },
+        { "mounts",  handover_check_unmounted, BOOT_GO_ON },
         { "rules",   rules_measure,       BOOT_GO_ON },
         { "notes",   notes_write,         BOOT_GO_ON },
 };

@@ -71,6 +71,30 @@ static enum err look_at_mount(void *arg, const struct ports_mount *m)
         return ERR_OK;
 }
 
+/* ---- before ---------------------------------------------------------------------------------------------------------------- */
+
+/* A partition that is in use already may have been read or run before the rules, whatever is measured of it now. */
+enum err handover_check_unmounted(struct boot *b)
+{
+        for (unsigned i = 0; i < b->policy.partition_count; i++) {
+                const struct survey_device *device = &b->survey.partitions[i].candidates[0].device;
+                struct boot_note *note = &b->notes[i];
+
+                strcpy(note->state, survey_state(&b->survey, i));
+                note->major = device->major;
+                note->minor = device->minor;
+        }
+        b->note_count = b->policy.partition_count;
+        TRY(b->ports->mounts_visit(b->ports->context, look_at_mount, b));
+        for (unsigned i = 0; i < b->note_count; i++) {
+                if (!b->places[i].mounted)
+                        continue;
+                text_add_span(&b->detail, b->policy.partitions[i].name);
+                return ERR_BOOT_MOUNTED;
+        }
+        return ERR_OK;
+}
+
 /* ---- comparison ---------------------------------------------------------------------------------------------------------- */
 
 static enum err check_disk(struct boot *b, const struct boot_note *note)

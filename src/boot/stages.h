@@ -48,6 +48,8 @@ enum err notes_read(struct boot *b);
 
 /* handover.c: compare what is mounted with what was measured and read the walked trees; events 4 and 5. ERR_BOOT_*, ERR_TREE_*, ERR_MANIFEST_*. */
 enum err handover_open_tpm(struct boot *b);
+/* While measuring: no declared partition is mounted yet. ERR_BOOT_MOUNTED, ERR_MOUNTS_*. */
+enum err handover_check_unmounted(struct boot *b);
 enum err handover_measure(struct boot *b);
 
 /* fail.c: always ERR_BOOT_REASON, which is what shall be recorded. */

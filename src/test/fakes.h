@@ -48,6 +48,8 @@ struct fakes {
         enum err mount_error;
         unsigned mount_count;
         struct ports_mount mounts[FAKES_MOUNTS_MAX];
+        bool mounted_early; /* measuring sees the mounts too */
+        bool measuring;
         uint32_t mapping_minor; /* 253:n stands on 254:5 */
         enum err tree_error;
         uint8_t tree_byte; /* stands for the content of the one file in a tree */

@@ -104,6 +104,21 @@ static void mounts_what_is_missing(void **state)
         assert_int_equal(f.mounts_made, 5);
 }
 
+/* Somebody may have read the files before the rules were there: it is measured all the same, and a failure. */
+static void names_what_is_mounted_too_early(void **state)
+{
+        (void)state;
+        f.mounted_early = true;
+        f.mounts[0].minor = 17; /* nobody declared that one */
+        assert_failed(boot_measure, "policy storage failure:BOOT_MOUNTED@mounts ima-policy ");
+        assert_true(f.ima.active);
+        fakes_end(&f);
+        fakes_begin(&f);
+        f.mounted_early = true;
+        f.mount_count = 0;
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+}
+
 /* ---- trust ----------------------------------------------------------------------------------------------------------------- */
 
 static void refuses_policies_it_cannot_trust(void **state)
@@ -382,7 +397,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         const struct CMUnitTest tests[] = {
                 TEST(measures_and_hands_over), TEST(does_nothing_twice), TEST(logs_boot_without_extending),
-                TEST(lets_the_tpm_hash_for_unknown_banks), TEST(mounts_what_is_missing),
+                TEST(lets_the_tpm_hash_for_unknown_banks), TEST(mounts_what_is_missing), TEST(names_what_is_mounted_too_early),
                 TEST(refuses_policies_it_cannot_trust), TEST(refuses_what_is_signed_by_others_or_wrong),
                 TEST(halts_only_when_a_trusted_policy_says_so), TEST(waits_for_partitions), TEST(does_not_wait_on_live_media),
                 TEST(acts_once_all_is_there), TEST(measures_odd_storage_as_a_failure), TEST(names_a_pcr_that_was_used),
