@@ -35,7 +35,11 @@ Q := $(if $(V),,@)
 
 pure_layers := base format event log trust storage verify
 sources_of = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$1))))
-pure_c := $(call sources_of,$(pure_layers))
+# The hashes come from mbedtls; in cosima on x86-64, which hashes much, from nettle (src/event/digest.h).
+nettle_digest := src/event/digest_nettle.c
+pure_c := $(filter-out $(nettle_digest),$(call sources_of,$(pure_layers)))
+has_nettle := $(findstring x86_64,$(shell uname -m))
+fast_pure_c := $(if $(has_nettle),$(filter-out %/digest_mbedtls.c,$(pure_c)) $(nettle_digest),$(pure_c))
 port_c := $(filter-out %_swtpm.c,$(call sources_of,port))
 swtpm_c := $(filter %_swtpm.c,$(call sources_of,port))
 # The bench and the tests talk to a software TPM: X_swtpm.c stands in for X_device.c.
@@ -46,14 +50,14 @@ test_c := $(sort $(wildcard src/test/test_*.c))
 test_help_c := $(filter-out $(test_c),$(call sources_of,test))
 fuzz_c := $(sort $(wildcard src/fuzz/fuzz_*.c))
 fuzz_help_c := $(filter-out $(fuzz_c),$(call sources_of,fuzz))
-own_c := $(pure_c) $(port_c) $(swtpm_c) $(boot_c) $(cli_c)
+own_c := $(pure_c) $(if $(has_nettle),$(nettle_digest)) $(port_c) $(swtpm_c) $(boot_c) $(cli_c)
 
-all: build/musl/libcosima.a $(if $(boot_c),build/cosima-boot) $(if $(cli_c),build/cosima) ## build the two static programs (the default)
+all: $(if $(boot_c),build/cosima-boot) $(if $(cli_c),build/cosima) ## build the two static programs (the default)
 
 help: ## list the targets
 	@sed -n "s/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p" Makefile | awk -F@ '{ printf "%-16s %s\n", $$1, $$2 }'
 
-# Defines mbedtls_c, yyjson_c, tss_c, tcti_device_c and tcti_swtpm_c; made by fetching, after which make starts again.
+# Defines mbedtls_c, yyjson_c, tss_c, tcti_device_c, tcti_swtpm_c, nettle_c and nettle_asm; made by fetching, after which make starts again.
 ifneq ($(filter-out help clean keys,$(or $(MAKECMDGOALS),all)),)
 include build/third-party.mk
 endif
@@ -89,12 +93,13 @@ yyjson_cpp := -isystem build/src/yyjson/src -DYYJSON_DISABLE_WRITER=1 -DYYJSON_D
 yyjson_small := -DYYJSON_DISABLE_FAST_FP_CONV=1 -Dyyjson_inline=inline -Dstrtod=json_real
 tss_cpp := -DMAXLOGLEVEL=0 -D_GNU_SOURCE -Ibuild/src/tpm2-tss/include/tss2 \
 	$(addprefix -Ibuild/src/tpm2-tss/,include src src/tss2-mu src/tss2-sys src/tss2-tcti)
-own_cpp := -D_GNU_SOURCE -Isrc $(mbedtls_cpp) $(yyjson_cpp) -isystem build/src/tpm2-tss/include
+nettle_cpp := -Ibuild/src/nettle -DNDEBUG
+own_cpp := -D_GNU_SOURCE -Isrc $(mbedtls_cpp) $(yyjson_cpp) -isystem build/src/tpm2-tss/include $(if $(has_nettle),-isystem build/src)
 # Flags of one source file, by who wrote it. Both TCTIs name their information function alike; swtpm's is renamed.
 flags_for = $(if $(filter src/%,$1),$(warnings) $(if $(WERROR),-Werror) $(own_cpp),-w $(strip \
 	$(if $(filter build/src/mbedtls/%,$1),-Isrc $(mbedtls_cpp)) \
 	$(if $(filter build/src/yyjson/%,$1),$(yyjson_cpp) $(yyjson_small)) \
-	$(if $(filter build/src/tpm2-tss/%,$1),$(tss_cpp)) $(if $(filter %/tcti-swtpm.c,$1),-DTss2_Tcti_Info=tcti_swtpm_info)))
+	$(if $(filter build/src/nettle/%,$1),$(nettle_cpp)) $(if $(filter build/src/tpm2-tss/%,$1),$(tss_cpp)) $(if $(filter %/tcti-swtpm.c,$1),-DTss2_Tcti_Info=tcti_swtpm_info)))
 
 musl_dir = /usr/lib/$(subst gnu,musl,$(shell gcc -print-multiarch))
 # For size, which is bounded: these optimisations make the code larger here, and stack protectors would add 6 KB.
@@ -106,11 +111,15 @@ musl_lto := -flto -flto-partition=one
 musl_link = -nostartfiles $(musl_dir)/rcrt1.o $(musl_dir)/crti.o $(musl_dir)/crtn.o -static -Wl,-pie,--no-dynamic-linker,-z,text \
 	-Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--build-id=none,-s
 plain_flags := $(musl_flags)
+# cosima: for speed.
+fast_flags := $(filter-out $(musl_small),$(musl_flags)) -O2
+fast_lto := $(musl_lto)
 sanitize := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 host_flags := $(common) $(sanitize)
 fuzz_flags := $(common) $(sanitize) -fsanitize=fuzzer-no-link
 musl_cc = $(MUSL_CC)
 plain_cc = $(MUSL_CC)
+fast_cc = $(MUSL_CC)
 host_cc = $(HOST_CC)
 fuzz_cc = $(FUZZ_CC)
 
@@ -132,7 +141,7 @@ build/$1/lib%.a:
 	@echo '  AR    $1 $$(@F)'
 	$(Q)mkdir -p $$(@D) && rm -f $$@ && gcc-ar rcsD $$@ $$(sort $$^)
 
-build/$1/libcosima.a: $$(call objects,$1,$$(pure_c))
+build/$1/libcosima.a: $$(call objects,$1,$$(or $$($1_pure_c),$$(pure_c)))
 build/$1/libmbed.a: $$(call objects,$1,$$(mbedtls_c))
 build/$1/libyyjson.a: $$(call objects,$1,$$(yyjson_c))
 build/$1/libtss.a: $$(call objects,$1,$$(tss_c))
@@ -140,21 +149,29 @@ endef
 $(eval $(call compile_rule,musl,build/kernel-headers build/packages-build))
 $(eval $(call compile_rule,host,build/packages-test))
 $(eval $(call compile_rule,fuzz,build/packages-test))
+$(eval $(call compile_rule,fast,build/kernel-headers build/packages-build))
 $(eval $(call compile_rule,plain,build/kernel-headers build/packages-build))
+
+nettle_m4 := build/src/nettle/m4-utils.m4 build/src/nettle/asm.m4 src/build/nettle.m4 build/src/nettle/x86_64/machine.m4
+nettle_objects := $(patsubst build/src/nettle/%.asm,build/fast/nettle/%.o,$(nettle_asm))
+$(nettle_objects): build/fast/nettle/%.o: build/src/nettle/%.asm src/build/nettle.m4 | build/third-party.mk
+	@echo '  AS    fast $<'
+	$(Q)mkdir -p $(@D) && m4 $(nettle_m4) $< >$(@:.o=.s) && as -o $@ $(@:.o=.s)
+build/fast/libnettle.a: $(call objects,fast,$(nettle_c)) $(nettle_objects)
 
 build/host/libeffects.a: $(call objects,host,$(filter-out %/main.c %_device.c,$(bench_port_c) $(boot_c)) $(tcti_swtpm_c))
 build/host/libcommands.a: $(call objects,host,$(filter-out %/main.c,$(cli_c)))
 build/host/libhelp.a: $(call objects,host,$(test_help_c))
 build/fuzz/libhelp.a: $(call objects,fuzz,$(fuzz_help_c))
 
--include $(patsubst %.o,%.d,$(foreach c,musl plain host fuzz,$(call objects,$c,$(own_c) $(mbedtls_c) $(yyjson_c) $(tss_c) \
+-include $(patsubst %.o,%.d,$(foreach c,musl fast plain host fuzz,$(call objects,$c,$(own_c) $(mbedtls_c) $(yyjson_c) $(tss_c) $(nettle_c) \
 	$(tcti_device_c) $(tcti_swtpm_c))) $(call objects,host,$(test_c) $(test_help_c)) $(call objects,fuzz,$(fuzz_c) $(fuzz_help_c)))
 
 # ---- link ------------------------------------------------------------------------------------------------------------
 
 libraries_of = $(addprefix build/$1/,libcosima.a libyyjson.a libmbed.a libtss.a)
 build/cosima-boot: $(call objects,musl,$(boot_c) $(port_c) $(tcti_device_c)) $(call libraries_of,musl)
-build/cosima: $(call objects,musl,$(cli_c) $(port_c) $(tcti_device_c)) $(call libraries_of,musl)
+build/cosima: $(call objects,fast,$(cli_c) $(port_c) $(tcti_device_c)) $(call libraries_of,fast) $(if $(has_nettle),build/fast/libnettle.a)
 build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(bench_port_c) $(tcti_swtpm_c)) $(call libraries_of,musl)
 
 build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.sh

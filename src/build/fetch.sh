@@ -66,7 +66,8 @@ unpack() {
 	new=$dir/$1.new
 	rm -rf "$new"
 	mkdir -p "$new"
-	tar -xmf "$2" -C "$new" --strip-components=1 --wildcards '*/src/*' '*/include/*' '*/library/*' '*/LICENSE*' 2>"$work/out" ||
+	tar -xmf "$2" -C "$new" --strip-components=1 --wildcards '*/src/*' '*/include/*' '*/library/*' '*/LICENSE*' \
+		'nettle-*/COPYING*' 'nettle-*/*.h' 'nettle-*/sha*.c' 'nettle-*/write-be*.c' 'nettle-*/*.m4' 'nettle-*/x86_64/*' 2>"$work/out" ||
 		grep -v -e 'Not found in archive' -e 'Exiting with failure status' "$work/out" >"$work/bad" || :
 	if [ -s "$work/bad" ]; then
 		cat "$work/bad" >&2
@@ -119,13 +120,16 @@ for name in $names; do
 	get "$name"
 done
 
-tss=$dir/tpm2-tss/src
+tss=$dir/tpm2-tss/src nettle=$dir/nettle
 {
 	# shellcheck disable=SC2046 # names of C files, without blanks
 	list mbedtls_c $(find "$dir/mbedtls/library" -name '*.c' ! -name 'ssl_*' ! -name 'psa_*' ! -name 'mps_*' ! -name 'net_*' ! -name 'debug.c' | LC_ALL=C sort)
 	list yyjson_c "$dir/yyjson/src/yyjson.c"
 	list tss_c "$tss"/tss2-sys/*.c "$tss"/tss2-sys/api/*.c "$tss"/tss2-mu/*.c "$tss/util/log.c" "$tss/util/key-value-parse.c" "$tss/util-io/io.c" "$tss/tss2-tcti/tcti-common.c"
 	list tcti_device_c "$tss/tss2-tcti/tcti-device.c"
+	list nettle_c "$nettle/sha1.c" "$nettle/sha256.c" "$nettle/sha512.c" "$nettle/write-be32.c"
+	list nettle_asm "$nettle/x86_64/fat/sha1-compress.asm" "$nettle/x86_64/fat/sha1-compress-2.asm" \
+		"$nettle/x86_64/fat/sha256-compress-n.asm" "$nettle/x86_64/fat/sha256-compress-n-2.asm" "$nettle/x86_64/sha512-compress.asm"
 	list tcti_swtpm_c "$tss/tss2-tcti/tcti-swtpm.c"
 } >"$makefile.new"
 mv "$makefile.new" "$makefile"
