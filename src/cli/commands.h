@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 
 extern const struct cli_command cmd_enroll;
+extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_export;
 extern const struct cli_command cmd_log;
 extern const struct cli_command cmd_luks;

@@ -12,6 +12,7 @@ int main(int argc, char **argv)
                 &cmd_quote,
                 &cmd_enroll,
                 &cmd_verify,
+                &cmd_explain,
                 &cmd_log,
                 &cmd_export,
                 NULL,
