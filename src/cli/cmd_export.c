@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cosima export: our evidence in the formats of others. */
+#include "cli/cmd_export.h"
 #include "cli/commands.h"
 #include "cli/file.h"
 #include "cli/logs.h"
@@ -42,11 +43,11 @@ static const struct cli_command export_tcg_command = {
         .run = run_tcg,
 };
 
-static const struct cli_command *const subcommands[] = { &export_tcg_command, NULL };
+static const struct cli_command *const subcommands[] = { &cmd_export_keylime, &cmd_export_sha256sums, &export_tcg_command, NULL };
 
 const struct cli_command cmd_export = {
         .name = "export",
-        .summary = "Write evidence in the formats of other verifiers",
+        .summary = "Write evidence and baselines in the formats of others",
         .example = "cosima export tcg evidence.tar --out combined.bin",
         .subcommands = subcommands,
 };

@@ -150,3 +150,34 @@ enum cli_exit sign_bytes(const struct cli *cli, const struct sign_request *reque
         *ret_sig = sig;
         return CLI_OK;
 }
+
+/* What mbedtls wrote to the end of a buffer. */
+static size_t take_end(const unsigned char *buf, size_t cap, int len, uint8_t *ret_bytes)
+{
+        if (len <= 0)
+                return 0;
+        memcpy(ret_bytes, buf + cap - len, (size_t)len);
+        return (size_t)len;
+}
+
+enum cli_exit sign_ecdsa(const struct cli *cli, const char *key_path, struct span data, struct sign_ecdsa *ret)
+{
+        unsigned char signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE], spki[SIGN_DER_BYTES_MAX];
+        mbedtls_pk_context pk;
+        enum cli_exit status;
+        size_t len = 0;
+
+        mbedtls_pk_init(&pk);
+        status = read_key(cli, key_path, &pk);
+        if (status == CLI_OK && (!mbedtls_pk_can_do(&pk, MBEDTLS_PK_ECDSA) || mbedtls_pk_get_bitlen(&pk) != 256))
+                status = cli_fail(cli, CLI_USAGE, "%s: not an EC key on P-256", key_path);
+        if (status == CLI_OK)
+                status = sign_with_key(cli, &pk, ALG_SHA256, data, signature, &len);
+        if (status == CLI_OK) {
+                ret->spki_len = take_end(spki, sizeof(spki), mbedtls_pk_write_pubkey_der(&pk, spki, sizeof(spki)), ret->spki);
+                memcpy(ret->signature, signature, len);
+                ret->signature_len = len;
+        }
+        mbedtls_pk_free(&pk);
+        return status;
+}

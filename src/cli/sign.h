@@ -21,4 +21,15 @@ struct sign_request {
 enum cli_exit sign_bytes(const struct cli *cli, const struct sign_request *request, struct span data, uint8_t *buf, struct span *ret_file,
                          struct sig *ret_sig);
 
+#define SIGN_DER_BYTES_MAX 256
+
+/* An ECDSA signature over the SHA-256 of data, and the key that verifies it. */
+struct sign_ecdsa {
+        uint8_t signature[SIGN_DER_BYTES_MAX], spki[SIGN_DER_BYTES_MAX]; /* DER */
+        size_t signature_len, spki_len;
+};
+
+/* Sign with an EC key on P-256 from a file. Says what is wrong: CLI_FAILED, CLI_USAGE for a file that is no such key. */
+enum cli_exit sign_ecdsa(const struct cli *cli, const char *key_path, struct span data, struct sign_ecdsa *ret);
+
 #endif

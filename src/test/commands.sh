@@ -67,7 +67,7 @@ repacked() {
 }
 
 python3 -m json.tool "$baseline" >"$work/pretty.json"
-for command in 'policy check' 'policy sign' 'policy verify' 'policy render' probe 'luks token' 'luks show' predict quote enroll verify log 'export tcg'; do
+for command in 'policy check' 'policy sign' 'policy verify' 'policy render' probe 'luks token' 'luks show' predict quote enroll verify log 'export tcg' 'export keylime' 'export sha256sums'; do
 	# shellcheck disable=SC2086 # a sub-command is two words
 	ok "$command --help shows an example" has_help $command
 done

@@ -84,3 +84,22 @@ enum err alias_name(const struct alias_mount *mounts, unsigned count, struct spa
         }
         return json_writer_result(&w, ret_name);
 }
+
+bool alias_seen_at(const struct alias_mount *mounts, unsigned count, unsigned i, struct span name, char *buf, size_t cap, struct span *ret_path)
+{
+        const struct alias_mount *home = find_mount(mounts, count, name), *mount = &mounts[i];
+        struct span inside, rest;
+
+        if (!home || !span_equal_str(home->root, "/") || home == mount || !span_equal(home->partition, mount->partition))
+                return false;
+        inside = rest_below(name, home->point);
+        if (!is_below(inside, mount->root))
+                return false;
+        rest = rest_below(inside, mount->root);
+        if (mount->point.len + rest.len > cap)
+                return false;
+        memcpy(buf, mount->point.data, mount->point.len);
+        memcpy(buf + mount->point.len, rest.data, rest.len);
+        *ret_path = span_of(buf, mount->point.len + rest.len);
+        return true;
+}

@@ -29,4 +29,10 @@ const struct alias_mount *alias_mount_of(const struct alias_mount *mounts, unsig
  */
 MUST_CHECK enum err alias_name(const struct alias_mount *mounts, unsigned count, struct span path, char *buf, struct span *ret_name);
 
+/*
+ * The other way: the path by which mount number i shows the file that alias_name() called name (the JSON text without its quotes; points and
+ * roots hold nothing that JSON escapes). False when it does not show it, or shows it by that very name. ret_path points into buf, of cap bytes.
+ */
+bool alias_seen_at(const struct alias_mount *mounts, unsigned count, unsigned i, struct span name, char *buf, size_t cap, struct span *ret_path);
+
 #endif

@@ -2,8 +2,6 @@
 /* Takes the facts that the judge found and makes a baseline of them. */
 #include "verify/enroll.h"
 
-#include "event/receipt.h"
-
 #define IMA_PCR 10
 
 static bool is_walked(const struct judge *j, struct span partition)
@@ -97,7 +95,7 @@ enum err enroll_baseline(const struct judge *j, const struct alias_mount *mounts
 
 bool enroll_file(const struct ima_entry *e, char *buf, struct span *ret_digest)
 {
-        if (e->kind != IMA_FILE || e->violation || span_equal_str(e->path, RECEIPT_PATH))
+        if (e->kind == IMA_OTHER || e->violation)
                 return false;
         *ret_digest = baseline_digest_text(e->hash_name, e->hash, buf);
         return ret_digest->len > 0;

@@ -18,7 +18,10 @@ MUST_CHECK enum err enroll_mounts(const struct judge *j, struct alias_mount *mou
 MUST_CHECK enum err enroll_baseline(const struct judge *j, const struct alias_mount *mounts, unsigned mount_count,
                                     struct baseline *ret_baseline);
 
-/* Whether an entry of the IMA log is a file that belongs into a baseline; its digest as "sha256:<hex>" then, in buf of BASELINE_DIGEST_BYTES. */
+/*
+ * Whether an entry of the IMA log belongs into a baseline; its digest as "sha256:<hex>" then, in buf of BASELINE_DIGEST_BYTES. Besides files these
+ * are boot_aggregate, the receipt, keys and buffers: the judge knows better ways to check them, other verifiers have no other.
+ */
 bool enroll_file(const struct ima_entry *e, char *buf, struct span *ret_digest);
 
 #endif
