@@ -179,6 +179,12 @@ build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.s
 	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_lto) -frandom-seed=$@ $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
 	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),163840) && mv $@.new $@
 
+# For the bench: a program that makes long logs, and the parts of the unit tests that tell its story.
+bench_story := $(addprefix src/test/,story.c attest.c signer.c)
+build/bench/make-logs: $(call objects,fast,src/build/make_logs.c $(bench_story)) $(call libraries_of,fast) $(if $(has_nettle),build/fast/libnettle.a)
+	@echo '  LD    $@'
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(fast_flags) $(fast_lto) $(musl_link) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+
 test_programs := $(patsubst src/test/%.c,build/test/%,$(test_c))
 $(test_programs): build/test/%: build/host/src/test/%.o $(addprefix build/host/,libhelp.a libeffects.a libcommands.a) $(call libraries_of,host)
 	@echo '  LD    $@'
@@ -244,7 +250,7 @@ everything: all $(test_programs) $(fuzz_programs) $(if $(swtpm_c),build/bench/co
 test: | build/packages-build build/packages-test build/packages-vm ## run every test; the last line is `N passed, N failed`
 	@src/build/test.sh $(make_program)
 
-bench: all build/bench/cosima-boot | build/packages-test build/packages-vm ## print the figures of the budgets
+bench: all build/bench/cosima-boot build/bench/make-logs | build/packages-test build/packages-vm ## print the figures of the budgets
 	@src/build/bench.sh
 
 # ---- the rest --------------------------------------------------------------------------------------------------------

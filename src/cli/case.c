@@ -80,6 +80,8 @@ enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct
         if (e != ERR_OK)
                 return cli_fail(cli, CLI_USAGE, "%s: %s%s%s%s", path, member, *member ? ": " : "", err_text(e),
                                 *member ? "" : " (jq -cS . makes it so)");
+        cap = baseline_slots(baseline->file_count);
+        baseline_index(baseline, cli_alloc(cap * sizeof(struct baseline_slot)), cap);
         j->baseline = baseline;
         j->seen = cli_alloc(baseline->file_count);
         return CLI_OK;

@@ -7,10 +7,13 @@
 /* Whether path is top or lies below it; "/" holds every absolute path. */
 static bool is_below(struct span path, struct span top)
 {
-        if (span_equal_str(top, "/"))
-                return path.len > 0 && path.data[0] == '/';
-        return path.len >= top.len && top.len > 0 && memcmp(path.data, top.data, top.len) == 0 &&
-               (path.len == top.len || path.data[top.len] == '/');
+        if (top.len == 0 || path.len < top.len || path.data[0] != top.data[0])
+                return false;
+        if (top.len == 1 && top.data[0] == '/')
+                return true;
+        /* Its end differs sooner than its beginning. */
+        return (path.len == top.len || path.data[top.len] == '/') && path.data[top.len - 1] == top.data[top.len - 1] &&
+               memcmp(path.data, top.data, top.len) == 0;
 }
 
 static struct span without_sysroot(struct span path)
@@ -65,9 +68,45 @@ static void join(struct joined *j, struct span part)
         j->len += part.len;
 }
 
+/* Whether JSON spells the bytes as they are: ASCII without controls, quotes and backslashes. Eight bytes at a time. */
+static bool is_plain(struct span text)
+{
+        const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+        uint64_t word, bad = 0;
+        size_t i = 0;
+
+        for (; text.len - i >= sizeof(word); i += sizeof(word)) {
+                memcpy(&word, text.data + i, sizeof(word));
+
+                uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+
+                bad |= word | (word - ones * ' ') | (quote - ones) | (backslash - ones);
+        }
+        for (; i < text.len; i++)
+                if (text.data[i] < ' ' || text.data[i] >= 0x7f || text.data[i] == '"' || text.data[i] == '\\')
+                        return false;
+        return (bad & highs) == 0;
+}
+
+/* json_text(), with the most ordinary case first: millions of names are looked up. */
+static enum err put_name(struct span name, char *buf, struct span *ret_name)
+{
+        struct json_writer w;
+
+        if (is_plain(name) && name.len <= ALIAS_NAME_BYTES - 2) {
+                buf[0] = '"';
+                memcpy(buf + 1, name.data, name.len);
+                buf[name.len + 1] = '"';
+                *ret_name = span_of(buf, name.len + 2);
+                return ERR_OK;
+        }
+        w = json_writer_on(buf, ALIAS_NAME_BYTES);
+        json_text(&w, name);
+        return json_writer_result(&w, ret_name);
+}
+
 enum err alias_name(const struct alias_mount *mounts, unsigned count, struct span path, char *buf, struct span *ret_name)
 {
-        struct json_writer w = json_writer_on(buf, ALIAS_NAME_BYTES);
         struct span plain = without_sysroot(path);
         const struct alias_mount *mount = find_mount(mounts, count, plain);
         const struct alias_mount *whole = mount ? whole_mount(mounts, count, mount->partition) : NULL;
@@ -78,11 +117,9 @@ enum err alias_name(const struct alias_mount *mounts, unsigned count, struct spa
                 join(&j, whole->point);
                 join(&j, mount->root);
                 join(&j, rest_below(plain, mount->point));
-                json_text(&w, span_of(j.text, j.len));
-        } else {
-                json_text(&w, plain);
+                return put_name(span_of(j.text, j.len), buf, ret_name);
         }
-        return json_writer_result(&w, ret_name);
+        return put_name(plain, buf, ret_name);
 }
 
 bool alias_seen_at(const struct alias_mount *mounts, unsigned count, unsigned i, struct span name, char *buf, size_t cap, struct span *ret_path)

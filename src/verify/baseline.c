@@ -193,7 +193,7 @@ static enum err read_ak(struct span value, struct baseline *b)
         return hex_decode(text, sizeof(b->ak_sha256), b->ak_sha256);
 }
 
-static int compare_names(struct span a, struct span b)
+int baseline_compare_names(struct span a, struct span b)
 {
         int by_bytes = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
 
@@ -213,7 +213,7 @@ static enum err read_files(struct span value, struct baseline_file *files, size_
                 if (!canon_next_element(&inner, &value))
                         return ERR_BASELINE_SHAPE;
                 files[count] = (struct baseline_file){ value, inner };
-                if (count > 0 && compare_names(files[count - 1].name, files[count].name) >= 0)
+                if (count > 0 && baseline_compare_names(files[count - 1].name, files[count].name) >= 0)
                         return ERR_BASELINE_FILES;
                 count++;
         }
@@ -276,55 +276,6 @@ struct span baseline_digest_text(struct span hash_name, struct span hash, char *
         return span_of(buf, hash_name.len + 1 + 2 * hash.len);
 }
 
-const struct baseline_file *baseline_find(const struct baseline *baseline, struct span name)
-{
-        size_t from = 0, to = baseline->file_count;
-
-        while (from < to) {
-                size_t middle = from + (to - from) / 2;
-                int order = compare_names(baseline->files[middle].name, name);
-
-                if (order == 0)
-                        return &baseline->files[middle];
-                if (order < 0)
-                        from = middle + 1;
-                else
-                        to = middle;
-        }
-        return NULL;
-}
-
-unsigned baseline_file_index(const struct baseline_file *file, struct span digest, unsigned *ret_count)
-{
-        struct canon_walk walk = file->digests;
-        unsigned count = 0, index = 0;
-        struct span value;
-
-        while (canon_next_element(&walk, &value)) {
-                count++;
-                if (canon_plain_string(value, &value) == ERR_OK && span_equal(value, digest))
-                        index = count;
-                if (index > 0 && !ret_count)
-                        break;
-        }
-        if (ret_count)
-                *ret_count = count;
-        return index;
-}
-
-bool baseline_file_has_many(const struct baseline_file *file)
-{
-        struct canon_walk walk = file->digests;
-        struct span value;
-
-        return canon_next_element(&walk, &value) && canon_next_element(&walk, &value);
-}
-
-bool baseline_file_allows(const struct baseline_file *file, struct span digest)
-{
-        return baseline_file_index(file, digest, NULL) > 0;
-}
-
 struct span baseline_file_digest(const struct baseline_file *file)
 {
         struct canon_walk walk = file->digests;
@@ -337,9 +288,9 @@ struct span baseline_file_digest(const struct baseline_file *file)
 
 int baseline_compare(const struct baseline_entry *a, const struct baseline_entry *b)
 {
-        int by_name = compare_names(a->name, b->name);
+        int by_name = baseline_compare_names(a->name, b->name);
 
         if (by_name != 0)
                 return by_name;
-        return a->age != b->age ? (a->age < b->age ? -1 : 1) : compare_names(a->digest, b->digest);
+        return a->age != b->age ? (a->age < b->age ? -1 : 1) : baseline_compare_names(a->digest, b->digest);
 }

@@ -30,6 +30,14 @@
 /* Room for files that is enough for a text of len bytes: no file takes fewer than 48. */
 #define BASELINE_FILES_CAP(len) ((len) / 48 + 1)
 
+/* A hash table over the names of the files, for baselines that are asked millions of times. */
+struct baseline_slot {
+        uint32_t tag;  /* of the hash of the name */
+        uint32_t file; /* its number and one; 0: nothing here */
+};
+/* How many slots are enough for so many files; a power of two. */
+size_t baseline_slots(size_t file_count);
+
 /* One file: its name as alias_name() spells it, and its digests, the rest of a JSON array of strings. */
 struct baseline_file {
         struct span name;
@@ -43,6 +51,8 @@ struct baseline {
         struct span content[POLICY_WALKS_MAX];
         size_t file_count;
         const struct baseline_file *files;
+        size_t slot_count; /* 0: no table, files are found more slowly */
+        const struct baseline_slot *slots;
         unsigned mount_count;
         struct alias_mount mounts[ALIAS_MOUNTS_MAX];
         unsigned pcr;
@@ -65,12 +75,17 @@ struct baseline {
 MUST_CHECK enum err baseline_read(struct span text, struct baseline_file *files, size_t cap, struct baseline *ret_baseline,
                                   const char **ret_member);
 
+/* Make the table in slots[0..count), all zero, of baseline_slots() or more; it stays the caller's. */
+void baseline_index(struct baseline *b, struct baseline_slot *slots, size_t count);
+
 /* A file of the log as it goes into a baseline. Sorted by baseline_compare(), which puts equal names together, and older contents first. */
 struct baseline_entry {
         struct span name;   /* from alias_name() */
         struct span digest; /* "sha256:<hex>" */
         uint64_t age;       /* the older of two contents has the smaller number */
 };
+/* The order of names: by bytes. */
+int baseline_compare_names(struct span a, struct span b);
 int baseline_compare(const struct baseline_entry *a, const struct baseline_entry *b);
 
 /* Write a baseline; its own files are not looked at, but entries[0..count), sorted. The result of the writer tells whether it went well. */
@@ -85,6 +100,12 @@ MUST_CHECK enum err baseline_read_banks(struct span value, struct quote_bank *ba
 #define BASELINE_DIGEST_BYTES (16 + 1 + 2 * ALG_DIGEST_MAX + 1)
 struct span baseline_digest_text(struct span hash_name, struct span hash, char *buf);
 
+/*
+ * Fetch into the processor's cache what looking up these paths will need, if they are not aliases: one after the other would wait for memory
+ * three times each.
+ */
+void baseline_prepare(const struct baseline *baseline, const struct span *paths, unsigned count);
+#define BASELINE_PREPARED_MAX 16
 /* The file of that name, NULL when there is none. */
 const struct baseline_file *baseline_find(const struct baseline *baseline, struct span name);
 /* Which of its digests "sha256:<hex>" is, from 1, the oldest; 0: none. ret_count, if not NULL: how many there are. */

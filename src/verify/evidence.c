@@ -198,8 +198,10 @@ static bool put_number(uint8_t *field, size_t len, uint64_t number)
         return number == 0;
 }
 
-static enum err write_header(const char *name, uint64_t size, uint64_t time, uint8_t *block)
+enum err evidence_write_header(enum evidence_member member, uint64_t size, uint64_t time, uint8_t *ret_block)
 {
+        const char *name = members[member].name;
+        uint8_t *block = ret_block;
         bool fits;
 
         memset(block, 0, EVIDENCE_BLOCK_BYTES);
@@ -230,7 +232,7 @@ enum err evidence_write(const struct evidence *evidence, uint64_t time, uint8_t 
 
                 if (!m.data)
                         continue;
-                TRY(write_header(members[i].name, m.len, time, buf + at));
+                TRY(evidence_write_header((enum evidence_member)i, m.len, time, buf + at));
                 at += EVIDENCE_BLOCK_BYTES;
                 if (m.len > 0)
                         memcpy(buf + at, m.data, m.len);

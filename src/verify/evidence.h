@@ -71,6 +71,9 @@ uint64_t evidence_padded(uint64_t size);
 /* How many bytes evidence_write() needs. */
 size_t evidence_size(const struct evidence *evidence);
 
+/* The header block of a member. ERR_NO_SPACE when size or time need more digits than it has. */
+MUST_CHECK enum err evidence_write_header(enum evidence_member member, uint64_t size, uint64_t time, uint8_t *ret_block);
+
 /* Write the members that are there; time is their modification time in seconds since 1970. ERR_NO_SPACE. ret_tar points into buf. */
 MUST_CHECK enum err evidence_write(const struct evidence *evidence, uint64_t time, uint8_t *buf, size_t cap, struct span *ret_tar);
 

@@ -271,20 +271,33 @@ size_t judge_ima_chain(struct judge *j, struct span piece, bool last)
         return used;
 }
 
+static void look_at(struct judge *j, const struct ima_entry *e, uint64_t number)
+{
+        replay_ima_add_padded(&j->ima, e);
+        if (number > 0 && e->kind == IMA_BOOT_AGGREGATE_ENTRY)
+                add_once(j, REASON_IMA_RESTART, number, ERR_OK);
+        check_entry(j, e, number);
+}
+
+/* Several entries at a time, so that the baseline can be fetched from memory for all of them at once. */
 size_t judge_ima_files(struct judge *j, struct span piece, bool last)
 {
-        struct ima_entry entry;
+        struct ima_entry entries[BASELINE_PREPARED_MAX];
+        struct span paths[BASELINE_PREPARED_MAX];
         size_t used = 0;
-        enum err e;
+        unsigned count;
+        enum err e = ERR_OK;
 
-        while (next_entry(&j->walk.files, piece, last, &used, &entry, &e)) {
-                uint64_t number = j->walk.files.number - 1;
+        do {
+                uint64_t number = j->walk.files.number;
 
-                replay_ima_add_padded(&j->ima, &entry);
-                if (number > 0 && entry.kind == IMA_BOOT_AGGREGATE_ENTRY)
-                        add_once(j, REASON_IMA_RESTART, number, ERR_OK);
-                check_entry(j, &entry, number);
-        }
+                for (count = 0; count < BASELINE_PREPARED_MAX && next_entry(&j->walk.files, piece, last, &used, &entries[count], &e); count++)
+                        paths[count] = entries[count].path;
+                if (j->baseline)
+                        baseline_prepare(j->baseline, paths, count);
+                for (unsigned i = 0; i < count; i++)
+                        look_at(j, &entries[i], number + i);
+        } while (count == BASELINE_PREPARED_MAX);
         if (e != ERR_OK)
                 judge_add_number(j, REASON_IMA_MALFORMED, log_name, j->walk.files.number, e);
         return used;
