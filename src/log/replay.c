@@ -227,36 +227,37 @@ static void note_match(struct replay_ima *r, enum ima_mode mode, unsigned bank)
         t->to[bank] = t->entries;
 }
 
-static void extend_banks(struct replay_ima *r, enum ima_mode mode, const struct ima_entry *e, struct digest *value)
+static void extend_bank(struct replay_ima *r, enum ima_mode mode, unsigned bank, uint32_t pcr, struct digest *value)
 {
-        struct replay *values = &r->modes[mode];
+        value->alg = bank;
+        digest_extend(&r->modes[mode].pcrs[bank][pcr], digest_span(value));
+        compare(r, mode, bank, pcr);
+        note_match(r, mode, bank);
+}
 
-        values->touched |= PCR_BIT(e->pcr);
-        r->tracks[mode].entries++;
-        for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
-                if (!(values->banks & REPLAY_BANK(bank)))
-                        continue;
-                if (mode == IMA_OWN_HASH)
-                        ima_entry_value(e, bank, mode, value);
-                value->alg = bank;
-                digest_extend(&values->pcrs[bank][e->pcr], digest_span(value));
-                compare(r, mode, bank, e->pcr);
-                note_match(r, mode, bank);
+/* sha1 is followed by zeros, so it is the padded value of every bank. */
+static void extend_banks(struct replay_ima *r, const struct ima_entry *e, struct digest *sha1)
+{
+        for (enum ima_mode mode = IMA_OWN_HASH; mode < IMA_MODE_COUNT; mode++) {
+                r->modes[mode].touched |= PCR_BIT(e->pcr);
+                r->tracks[mode].entries++;
+                for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
+                        struct digest own;
+
+                        if (!(r->modes[mode].banks & REPLAY_BANK(bank)))
+                                continue;
+                        if (mode == IMA_OWN_HASH && bank != ALG_SHA1)
+                                ima_entry_value(e, bank, mode, &own);
+                        extend_bank(r, mode, bank, e->pcr, mode == IMA_OWN_HASH && bank != ALG_SHA1 ? &own : sha1);
+                }
         }
 }
 
-void replay_ima_add_own(struct replay_ima *r, const struct ima_entry *e)
-{
-        struct digest value;
-
-        extend_banks(r, IMA_OWN_HASH, e, &value);
-}
-
-void replay_ima_add_padded(struct replay_ima *r, const struct ima_entry *e)
+void replay_ima_add(struct replay_ima *r, const struct ima_entry *e)
 {
         struct digest sha1;
 
-        /* Followed by zeros, so it is the padded value of every bank; it is computed once for all of them and for the digest column. */
+        /* Computed once, for all banks and for the digest column. */
         ima_entry_value(e, ALG_SHA1, IMA_PADDED_SHA1, &sha1);
         if (r->entries == 0)
                 r->starts_with_aggregate = e->kind == IMA_BOOT_AGGREGATE_ENTRY;
@@ -269,14 +270,25 @@ void replay_ima_add_padded(struct replay_ima *r, const struct ima_entry *e)
                         r->first_bad = r->entries;
                 r->bad_digests++;
         }
-        extend_banks(r, IMA_PADDED_SHA1, e, &sha1);
+        extend_banks(r, e, &sha1);
         r->entries++;
 }
 
-void replay_ima_add(struct replay_ima *r, const struct ima_entry *e)
+unsigned replay_ima_unmatched(const struct replay_ima *r)
 {
-        replay_ima_add_own(r, e);
-        replay_ima_add_padded(r, e);
+        unsigned banks = 0;
+
+        for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
+                bool compared = false, matched = false;
+
+                for (enum ima_mode mode = IMA_OWN_HASH; mode < IMA_MODE_COUNT; mode++) {
+                        compared = compared || compared_pcrs(r, mode, bank) != 0;
+                        matched = matched || r->tracks[mode].to[bank] != 0;
+                }
+                if (compared && !matched)
+                        banks |= REPLAY_BANK(bank);
+        }
+        return banks;
 }
 
 void replay_ima_resume(struct replay_ima *r)
@@ -292,20 +304,28 @@ void replay_ima_resume(struct replay_ima *r)
         }
 }
 
+/* The mode in which a bank came to its targets; IMA_MODE_COUNT when in none. */
+static enum ima_mode matched_mode(const struct replay_ima *r, unsigned bank)
+{
+        enum ima_mode mode = IMA_OWN_HASH;
+
+        while (mode < IMA_MODE_COUNT && r->tracks[mode].to[bank] == 0)
+                mode++;
+        return mode;
+}
+
 void replay_ima_conclude(struct replay_ima *r)
 {
         uint64_t from = 0, to = UINT64_MAX;
 
         r->matched = false;
+        if (replay_ima_unmatched(r) != 0)
+                return;
         for (unsigned bank = 0; bank < ALG_COUNT; bank++) {
-                enum ima_mode mode = IMA_OWN_HASH;
+                enum ima_mode mode = matched_mode(r, bank);
 
-                if (compared_pcrs(r, mode, bank) == 0)
-                        continue;
-                while (mode < IMA_MODE_COUNT && r->tracks[mode].to[bank] == 0)
-                        mode++;
                 if (mode == IMA_MODE_COUNT)
-                        return;
+                        continue;
                 r->matched_modes[bank] = mode;
                 from = from > r->tracks[mode].from[bank] ? from : r->tracks[mode].from[bank];
                 to = to < r->tracks[mode].to[bank] ? to : r->tracks[mode].to[bank];

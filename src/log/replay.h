@@ -76,7 +76,7 @@ struct replay_ima_track {
 };
 
 struct replay_ima {
-        struct replay modes[IMA_MODE_COUNT];
+        struct replay modes[IMA_MODE_COUNT]; /* each with its own set of banks: who knows the mode of a bank takes it out of the other one */
         struct replay_ima_track tracks[IMA_MODE_COUNT];
         struct digest target[ALG_COUNT][REPLAY_PCRS];
         uint32_t has_target[ALG_COUNT]; /* set of PCRs */
@@ -94,16 +94,12 @@ struct replay_ima {
 void replay_ima_begin(struct replay_ima *r, unsigned banks);
 /* A quoted value of a PCR; only those PCRs of the log that have a target are compared. ERR_REPLAY_PCR. */
 MUST_CHECK enum err replay_ima_expect(struct replay_ima *r, enum alg bank, uint32_t pcr, struct span value);
-/*
- * Add an entry: both halves of the work, which share nothing that changes, so that two threads can do one each. Own: mode IMA_OWN_HASH. Padded:
- * mode IMA_PADDED_SHA1, the digest column, and all counts.
- */
-void replay_ima_add_own(struct replay_ima *r, const struct ima_entry *e);
-void replay_ima_add_padded(struct replay_ima *r, const struct ima_entry *e);
 void replay_ima_add(struct replay_ima *r, const struct ima_entry *e);
 /* After values and counts were set to those of an earlier replay, and before the entries that follow: whether they match as they are. */
 void replay_ima_resume(struct replay_ima *r);
 void replay_ima_conclude(struct replay_ima *r);
+/* The banks that have targets and did not come to them, in the modes in which they were replayed. */
+unsigned replay_ima_unmatched(const struct replay_ima *r);
 
 /* The loop over a whole log in memory. Errors of log/ima; without targets it only replays. */
 MUST_CHECK enum err replay_ima(struct replay_ima *r, struct span log, enum alg column, struct replay_place *ret_place);

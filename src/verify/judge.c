@@ -87,5 +87,7 @@ enum judge_verdict judge_evidence(struct judge *j)
         judge_begin(j);
         judge_ima_chain(j, log, true);
         judge_ima_files(j, log, true);
+        if (judge_ima_again(j))
+                judge_ima_chain(j, log, true);
         return judge_end(j);
 }

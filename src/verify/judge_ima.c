@@ -118,8 +118,8 @@ static void check_entry(struct judge *j, const struct ima_entry *e, uint64_t num
         }
 }
 
-/* The signed or read values of all banks, so that all of them must come out of one prefix of the log. */
-static void expect_values(struct judge *j)
+/* The signed or read values of all banks, so that all of them must come out of one prefix of the log. padded: banks to be tried that way. */
+static void expect_values(struct judge *j, unsigned padded)
 {
         unsigned banks = 0;
 
@@ -127,6 +127,7 @@ static void expect_values(struct judge *j)
                 if (j->values[alg].pcrs || j->signed_pcrs[alg])
                         banks |= REPLAY_BANK(alg);
         replay_ima_begin(&j->ima, banks ? banks : REPLAY_BANK(ALG_SHA256));
+        j->ima.modes[IMA_PADDED_SHA1].banks = padded;
         for (unsigned alg = 0; alg < ALG_COUNT; alg++) {
                 if (!(j->values[alg].pcrs >> JUDGE_IMA_PCR & 1))
                         continue;
@@ -230,7 +231,7 @@ void judge_ima_begin(struct judge *j)
         j->walk.receipts = 0;
         j->walk.volumes = 0;
         prepare_receipt(j);
-        expect_values(j);
+        expect_values(j, 0);
 }
 
 /* The next entry of a piece that is used up as far as *used; false at its end, or, with the reason in ret_error, at a malformed entry. */
@@ -267,13 +268,12 @@ size_t judge_ima_chain(struct judge *j, struct span piece, bool last)
         enum err e;
 
         while (next_entry(&j->walk.chain, piece, last, &used, &entry, &e))
-                replay_ima_add_own(&j->ima, &entry);
+                replay_ima_add(&j->ima, &entry);
         return used;
 }
 
 static void look_at(struct judge *j, const struct ima_entry *e, uint64_t number)
 {
-        replay_ima_add_padded(&j->ima, e);
         if (number > 0 && e->kind == IMA_BOOT_AGGREGATE_ENTRY)
                 add_once(j, REASON_IMA_RESTART, number, ERR_OK);
         check_entry(j, e, number);
@@ -306,6 +306,17 @@ size_t judge_ima_files(struct judge *j, struct span piece, bool last)
 bool judge_ima_stopped(const struct judge *j)
 {
         return j->walk.files.stopped;
+}
+
+bool judge_ima_again(struct judge *j)
+{
+        unsigned banks = j->has_values ? replay_ima_unmatched(&j->ima) : j->ima.modes[IMA_OWN_HASH].banks;
+
+        if (j->walk.chain.stopped || j->ima.entries == 0 || banks == 0)
+                return false;
+        j->walk.chain = (struct judge_ima_half){ .number = 0 };
+        expect_values(j, banks);
+        return true;
 }
 
 void judge_ima_end(struct judge *j)
