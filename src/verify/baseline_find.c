@@ -125,12 +125,23 @@ const struct baseline_file *baseline_find(const struct baseline *baseline, struc
         return baseline->slot_count > 0 ? find_in_table(baseline, name) : find_in_order(baseline, name);
 }
 
+/* The first one stands there as it is, and nearly always is the one. */
+static bool is_first(const struct baseline_file *file, struct span digest)
+{
+        struct span rest = file->digests.rest;
+
+        return span_has(rest, 0, digest.len + 2) && rest.data[0] == '"' && rest.data[digest.len + 1] == '"' &&
+               is_same(span_sub(rest, 1, digest.len), digest);
+}
+
 unsigned baseline_file_index(const struct baseline_file *file, struct span digest, unsigned *ret_count)
 {
         struct canon_walk walk = file->digests;
         unsigned count = 0, index = 0;
         struct span value;
 
+        if (!ret_count && is_first(file, digest))
+                return 1;
         while (canon_next_element(&walk, &value)) {
                 count++;
                 if (canon_plain_string(value, &value) == ERR_OK && span_equal(value, digest))
@@ -153,11 +164,5 @@ bool baseline_file_has_many(const struct baseline_file *file)
 
 bool baseline_file_allows(const struct baseline_file *file, struct span digest)
 {
-        struct span first = span_sub(file->digests.rest, 1, digest.len);
-
-        /* The first one stands there as it is, and nearly always is the one. */
-        if (span_has(file->digests.rest, 0, digest.len + 2) && file->digests.rest.data[0] == '"' &&
-            file->digests.rest.data[digest.len + 1] == '"' && is_same(first, digest))
-                return true;
         return baseline_file_index(file, digest, NULL) > 0;
 }
