@@ -174,7 +174,9 @@ build/cosima-boot: $(call objects,musl,$(boot_c) $(port_c) $(tcti_device_c)) $(c
 build/cosima: $(call objects,fast,$(cli_c) $(port_c) $(tcti_device_c)) $(call libraries_of,fast) $(if $(has_nettle),build/fast/libnettle.a)
 build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(bench_port_c) $(tcti_swtpm_c)) $(call libraries_of,musl)
 
-build/cosima-boot build/cosima build/bench/cosima-boot: src/build/check-static.sh
+build/bench/cosima: $(call objects,fast,$(cli_c) $(bench_port_c) $(tcti_swtpm_c)) $(call libraries_of,fast) $(if $(has_nettle),build/fast/libnettle.a)
+
+build/cosima-boot build/cosima build/bench/cosima-boot build/bench/cosima: src/build/check-static.sh
 	@echo '  LD    $@'
 	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_lto) -frandom-seed=$@ $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
 	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),163840) && mv $@.new $@
@@ -244,7 +246,7 @@ check: ## warnings of gcc and clang, static analysis, shellcheck, licences, left
 repro: build/cosima-boot build/cosima ## build twice in other directories and compare the bytes
 	@src/build/repro.sh $(make_program) $^
 
-everything: all $(test_programs) $(fuzz_programs) $(if $(swtpm_c),build/bench/cosima-boot)
+everything: all $(test_programs) $(fuzz_programs) $(if $(swtpm_c),build/bench/cosima-boot build/bench/cosima)
 	@echo 'ok 1 - everything builds'; echo 1..1
 
 test: | build/packages-build build/packages-test build/packages-vm ## run every test; the last line is `N passed, N failed`

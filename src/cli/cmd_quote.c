@@ -50,7 +50,8 @@ static enum cli_exit run_quote(const struct cli *cli)
 {
         struct machine *machine = cli_alloc(sizeof(*machine));
         struct ports ports = machine_ports(machine);
-        struct node_request request = { .run = cli_value(cli, "run") ? cli_value(cli, "run") : "/run/cosima" };
+        struct node_request request = { .rsa = cli_flag(cli, "rsa"),
+                                        .run = cli_value(cli, "run") ? cli_value(cli, "run") : "/run/cosima" };
         enum cli_exit status = nonce_parse(cli, cli_value(cli, "nonce"), &request.nonce);
 
         machine_add_quote(&ports);
@@ -66,6 +67,7 @@ static const struct cli_option options[] = {
         { "nonce", "HEX", "a number of the verifier's, 8 to 64 bytes, never used before", CLI_REQUIRED },
         { "out", "FILE", "where the evidence goes, a tar archive", CLI_REQUIRED },
         { "pcrs", "LIST", "what is quoted: 0-15 (the default, in sha256), or sha256:0-15+sha384:0-15", 0 },
+        { "rsa", NULL, "sign by a key of RSA 2048 (RSASSA), a key of its own, instead of ECDSA on P-256", 0 },
         { "run", "DIR", "where cosima-boot left its log and policy; default: /run/cosima", 0 },
         { NULL, NULL, NULL, 0 },
 };
@@ -73,7 +75,8 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_quote = {
         .name = "quote",
         .summary = "Take a quote of this node and pack it with the logs",
-        .details = "Needs the TPM (/dev/tpmrm0) and root. The attestation key is made anew each time from the TPM's own seed and is always the same.",
+        .details = "Needs the TPM (/dev/tpmrm0) and root. The attestation key is made once from the TPM's own seed, under the endorsement hierarchy, and\n"
+                   "kept by the TPM as 0x810c0501 (with --rsa 0x810c0502). Where the owner has a password it is made each time, and is always the same.",
         .example = "cosima quote --nonce \"$(cat nonce)\" --out evidence.tar",
         .json = true,
         .options = options,

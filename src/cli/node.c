@@ -2,7 +2,6 @@
 /* Quote first, logs after it. */
 #include "cli/node.h"
 
-#include <mbedtls/base64.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
@@ -11,6 +10,7 @@
 #include "base/json.h"
 #include "base/version.h"
 #include "cli/node_mounts.h"
+#include "cli/pem.h"
 #include "verify/baseline.h"
 
 #define LOG_BYTES_MAX (1024u * 1024 * 1024)
@@ -158,25 +158,6 @@ static enum cli_exit read_logs(const struct cli *cli, const struct ports *p, con
 
 /* ---- TPM ----------------------------------------------------------------------------------------------------------------- */
 
-/* A PEM "PUBLIC KEY" of a point on P-256 (RFC 5480, RFC 7468). */
-static struct span write_pem(const struct ports_key *key)
-{
-        uint8_t der[27 + 64] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
-                                 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
-        unsigned char text[160];
-        char *pem = cli_alloc(256);
-        size_t len;
-        int size;
-
-        memcpy(der + 27, key->x, 32);
-        memcpy(der + 59, key->y, 32);
-        if (key->x_bytes != 32 || key->y_bytes != 32 || mbedtls_base64_encode(text, sizeof(text), &len, der, sizeof(der)) != 0)
-                return span_of(NULL, 0);
-        size = snprintf(pem, 256, "-----BEGIN PUBLIC KEY-----\n%.64s\n%s\n-----END PUBLIC KEY-----\n", (const char *)text,
-                        (const char *)text + 64);
-        return span_of(pem, (size_t)size);
-}
-
 static enum err read_pcrs(const struct ports *p, const struct ports_banks *banks, struct quote_bank *values)
 {
         memset(values, 0, ALG_COUNT * sizeof(*values));
@@ -233,7 +214,7 @@ static enum err use_tpm(const struct ports *p, const struct node_request *reques
                         return ERR_NODE_BANK;
         }
         *ret_unknown = banks.unknown;
-        TRY(p->tpm_make_key(p->context, ret_key));
+        TRY(p->tpm_make_key(p->context, request->rsa, ret_key));
         e = quote_values(p, &banks, ret_key, request, ret_quote, values);
         if (p->tpm_drop_key(p->context, ret_key) != ERR_OK && e == ERR_OK)
                 e = ERR_NODE_KEY;
@@ -295,7 +276,7 @@ enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *p, c
                 return status;
         evidence.members[EVIDENCE_QUOTE_MSG] = keep(quote.attest, quote.attest_bytes);
         evidence.members[EVIDENCE_QUOTE_SIG] = keep(quote.signature, quote.signature_bytes);
-        evidence.members[EVIDENCE_AK] = write_pem(&key);
+        evidence.members[EVIDENCE_AK] = pem_of_key(&key);
         evidence.members[EVIDENCE_PCRS] = write_pcrs(values);
         evidence.members[EVIDENCE_META] = write_meta(p, request, unknown);
         *ret_evidence = evidence;

@@ -14,6 +14,7 @@
 /* What is to be quoted, and where cosima-boot left its files. */
 struct node_request {
         struct span nonce;
+        bool rsa; /* by a key of RSA, for verifiers that cannot do ECDSA */
         unsigned selection_count;
         struct ports_selection selections[ALG_COUNT];
         const char *run; /* "/run/cosima" */

@@ -89,7 +89,7 @@ enum err tpm_pcr_read(void *context, unsigned pcr, const struct ports_banks *ban
 enum err tpm_extend(void *context, unsigned pcr, const struct digest_set *digests);
 enum err tpm_event(void *context, unsigned pcr, struct span data);
 enum err tpm_clock(void *context, struct ports_clock *ret_clock);
-enum err tpm_make_key(void *context, struct ports_key *ret_key);
+enum err tpm_make_key(void *context, bool rsa, struct ports_key *ret_key);
 enum err tpm_drop_key(void *context, const struct ports_key *key);
 enum err tpm_quote(void *context, const struct ports_key *key, struct span nonce, const struct ports_selection *selections, unsigned count,
                    struct ports_quote *ret_quote);

@@ -11,7 +11,8 @@
 #include "storage/survey.h"
 
 #define PORTS_PATH_MAX 256       /* of a path that we make ourselves, with NUL */
-#define PORTS_TPM_KEY_BYTES 66   /* one coordinate of a public key, P-521 at most */
+#define PORTS_TPM_POINT_BYTES 32  /* one coordinate of a public key on P-256 */
+#define PORTS_TPM_MODULUS_BYTES 256 /* RSA 2048 */
 #define PORTS_ATTEST_BYTES 1024  /* TPMS_ATTEST, marshalled */
 #define PORTS_SIGNATURE_BYTES 1024 /* TPMT_SIGNATURE, marshalled */
 #define PORTS_TPM_EVENT_BYTES 1024 /* of one TPM2_PCR_Event; longer data needs a sequence, which the port sees to */
@@ -30,11 +31,13 @@ struct ports_clock {
         bool safe;
 };
 
-/* An attestation key: a restricted signing primary of the endorsement hierarchy, the same again each time it is made. ECC NIST P-256. */
+/* An attestation key: a restricted signing primary of the endorsement hierarchy, the same again each time it is made. */
 struct ports_key {
         uint32_t handle;
-        size_t x_bytes, y_bytes;
-        uint8_t x[PORTS_TPM_KEY_BYTES], y[PORTS_TPM_KEY_BYTES]; /* big-endian, padded to 32 bytes */
+        bool kept; /* the TPM keeps it under this handle: it need not be made again */
+        bool rsa;  /* RSA 2048 with exponent 65537; else ECC NIST P-256 */
+        uint8_t x[PORTS_TPM_POINT_BYTES], y[PORTS_TPM_POINT_BYTES]; /* big-endian */
+        uint8_t modulus[PORTS_TPM_MODULUS_BYTES];                   /* big-endian */
 };
 
 /* The PCRs of one bank that a quote covers: bit n of pcrs is PCR n. */
@@ -143,7 +146,8 @@ struct ports {
         enum err (*tpm_event)(void *context, unsigned pcr, struct span data);
         /* For quotes; NULL where only measuring is done. */
         enum err (*tpm_clock)(void *context, struct ports_clock *ret_clock);
-        enum err (*tpm_make_key)(void *context, struct ports_key *ret_key);
+        /* The key, made on the first call and kept by the TPM from then on if it lets us. tpm_drop_key gives one back that is not kept. */
+        enum err (*tpm_make_key)(void *context, bool rsa, struct ports_key *ret_key);
         enum err (*tpm_drop_key)(void *context, const struct ports_key *key);
         enum err (*tpm_quote)(void *context, const struct ports_key *key, struct span nonce, const struct ports_selection *selections,
                               unsigned count, struct ports_quote *ret_quote);

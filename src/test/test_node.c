@@ -61,13 +61,13 @@ static enum err fake_pcr_read(void *context, unsigned pcr, const struct ports_ba
         return ERR_OK;
 }
 
-static enum err fake_make_key(void *context, struct ports_key *ret_key)
+static enum err fake_make_key(void *context, bool rsa, struct ports_key *ret_key)
 {
         struct fake *f = context;
         uint8_t spki[91];
 
         signer_public(SEED, spki);
-        *ret_key = (struct ports_key){ .handle = 1, .x_bytes = 32, .y_bytes = 32 };
+        *ret_key = (struct ports_key){ .handle = 1, .rsa = rsa };
         memcpy(ret_key->x, spki + 27, 32);
         memcpy(ret_key->y, spki + 59, 32);
         f->keys++;
