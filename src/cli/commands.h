@@ -14,6 +14,7 @@ extern const struct cli_command cmd_policy;
 extern const struct cli_command cmd_predict;
 extern const struct cli_command cmd_probe;
 extern const struct cli_command cmd_quote;
+extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_verify;
 
 #endif

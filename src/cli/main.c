@@ -9,6 +9,7 @@ int main(int argc, char **argv)
                 &cmd_probe,
                 &cmd_luks,
                 &cmd_predict,
+                &cmd_status,
                 &cmd_quote,
                 &cmd_enroll,
                 &cmd_verify,

@@ -13,7 +13,6 @@
 #include "cli/pem.h"
 #include "verify/baseline.h"
 
-#define LOG_BYTES_MAX (1024u * 1024 * 1024)
 #define FILE_BYTES_MAX (8u * 1024 * 1024)
 #define TRIES 16 /* IMA may extend PCR 10 between reading and quoting */
 #define JSON_BYTES 65536
@@ -116,8 +115,8 @@ static enum err read_stream(const struct ports *p, const char *path, size_t max,
         return e;
 }
 
-static enum cli_exit read_member(const struct cli *cli, const struct ports *p, const char *folder, const char *name, size_t max,
-                                 struct span *ret_bytes)
+enum cli_exit node_read_file(const struct cli *cli, const struct ports *p, const char *folder, const char *name, size_t max,
+                             struct span *ret_bytes)
 {
         char path[PORTS_PATH_MAX];
         int len = snprintf(path, sizeof(path), "%s%s%s", folder, *folder ? "/" : "", name);
@@ -137,7 +136,7 @@ static enum cli_exit read_logs(const struct cli *cli, const struct ports *p, con
                 const char *folder, *name;
                 size_t max;
         } files[] = {
-                { EVIDENCE_IMA, "", NODE_IMA_LOG, LOG_BYTES_MAX },
+                { EVIDENCE_IMA, "", NODE_IMA_LOG, NODE_LOG_BYTES_MAX },
                 { EVIDENCE_FIRMWARE, "", NODE_FIRMWARE_LOG, FILE_BYTES_MAX },
                 { EVIDENCE_EVENTS, run, "events.cel", FILE_BYTES_MAX },
                 { EVIDENCE_POLICY, run, "policy", FILE_BYTES_MAX },
@@ -146,7 +145,7 @@ static enum cli_exit read_logs(const struct cli *cli, const struct ports *p, con
         };
 
         for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-                enum cli_exit status = read_member(cli, p, files[i].folder, files[i].name, files[i].max, &e->members[files[i].member]);
+                enum cli_exit status = node_read_file(cli, p, files[i].folder, files[i].name, files[i].max, &e->members[files[i].member]);
 
                 if (status != CLI_OK)
                         return status;

@@ -9,6 +9,7 @@
 #include "verify/quote.h"
 
 #define NODE_IMA_LOG "/sys/kernel/security/integrity/ima/binary_runtime_measurements"
+#define NODE_LOG_BYTES_MAX (1024u * 1024 * 1024)
 #define NODE_FIRMWARE_LOG "/sys/kernel/security/tpm0/binary_bios_measurements"
 
 /* What is to be quoted, and where cosima-boot left its files. */
@@ -32,5 +33,11 @@ enum cli_exit node_parse_pcrs(const struct cli *cli, const char *text, struct no
  */
 enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *ports, const struct node_request *request,
                                  struct evidence *ret_evidence);
+
+/*
+ * A file of the node, folder and name joined by a slash unless folder is empty, in new memory; data is NULL when there is none. CLI_FAILED, having said
+ * why.
+ */
+enum cli_exit node_read_file(const struct cli *cli, const struct ports *ports, const char *folder, const char *name, size_t max, struct span *ret_bytes);
 
 #endif

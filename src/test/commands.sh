@@ -66,8 +66,10 @@ repacked() {
 	is_json "$work/gnu.tar" untrusted && is_json "$evidence" untrusted
 }
 
+mkdir "$work/damaged"
+echo torn >"$work/damaged/events.cel"
 python3 -m json.tool "$baseline" >"$work/pretty.json"
-for command in 'policy check' 'policy sign' 'policy verify' 'policy render' probe 'luks token' 'luks show' predict quote enroll verify log 'export tcg' 'export keylime' 'export sha256sums'; do
+for command in 'policy check' 'policy sign' 'policy verify' 'policy render' probe 'luks token' 'luks show' predict status quote enroll verify log 'export tcg' 'export keylime' 'export sha256sums'; do
 	# shellcheck disable=SC2086 # a sub-command is two words
 	ok "$command --help shows an example" has_help $command
 done
@@ -98,5 +100,7 @@ ok "a full disk" ends 1 'No space left' sh -c "$cosima --help >/dev/full"
 ok "a closed pipe" closed_pipe
 ok "a list of PCRs that is none" ends 2 'not like 0-15' "$cosima" quote --nonce "$nonce" --out "$work/x" --pcrs 0-24
 ok "SHA-1 is not quoted" ends 2 'not like 0-15' "$cosima" quote --nonce "$nonce" --out "$work/x" --pcrs sha1:0
+ok "a node without cosima" ends 1 'Nothing was measured' "$cosima" status --run "$work"
+ok "a node whose log is damaged" ends 2 MALFORMED "$cosima" status --run "$work/damaged"
 ok "no TPM" ends 1 'TPM' "$cosima" quote --nonce "$nonce" --out "$work/x"
 finish

@@ -10,10 +10,10 @@
 #include "log/dm.h"
 
 #define UUID "85c39d0f-4867-5227-8334-f5eec606d9eb"
-#define DEVICE "dm_version=4.47.0;name=persistent,uuid=CRYPT-LUKS2-85c39d0f486752278334f5eec606d9eb-persistent,major=254,minor=0," \
+#define DEVICE "dm_version=4.47.0;name=COS_PERSISTENT,uuid=CRYPT-LUKS2-85c39d0f486752278334f5eec606d9eb-COS_PERSISTENT,major=253,minor=0," \
                "minor_count=1,num_targets=1;"
-#define TARGET "target_index=0,target_begin=0,target_len=16384,target_name=crypt,target_version=1.24.0,"
-#define FLAGS "allow_discards=n,same_cpu=n,submit_from_crypt_cpus=n,no_read_workqueue=n,no_write_workqueue=n,iv_large_sectors=n,"
+#define TARGET "target_index=0,target_begin=0,target_len=47104,target_name=crypt,target_version=1.24.0,"
+#define FLAGS "allow_discards=n,same_cpu_crypt=n,submit_from_crypt_cpus=n,no_read_workqueue=n,no_write_workqueue=n,iv_large_sectors=n,"
 #define CIPHER "cipher_string=aes-xts-plain64,"
 #define KEY "key_size=64,key_parts=1,key_extra_size=0,key_mac_size=0;"
 #define CRYPT DEVICE TARGET FLAGS CIPHER KEY
@@ -22,7 +22,7 @@
 #define IDENTITY "\"identity\":{\"uuid\":\"" UUID "\"}"
 #define KEYSLOTS "\"keyslots\":{\"0\":{\"key_size\":64}}"
 #define VOLUME "{\"config\":{" KEYSLOTS ",\"segments\":{\"0\":" SEGMENT "}}," IDENTITY "}"
-#define VOLUME_BYTES (16777216 + 16384 * 512)
+#define VOLUME_BYTES (16777216 + 47104 * 512)
 
 static struct dm_table read_table(const char *text)
 {
@@ -47,13 +47,13 @@ static void a_table_of_dm_crypt(void **state)
 
         (void)state;
         assert_true(span_equal_str(table.version, "4.47.0"));
-        assert_true(span_equal_str(table.name, "persistent"));
-        assert_int_equal(table.major, 254);
+        assert_true(span_equal_str(table.name, "COS_PERSISTENT"));
+        assert_int_equal(table.major, 253);
         assert_int_equal(table.minor, 0);
         assert_int_equal(table.target_count, 1);
         assert_int_equal(dm_next_target(&table.targets, &target), ERR_OK);
         assert_int_equal(table.targets.len, 0);
-        assert_int_equal(target.len_sectors, 16384);
+        assert_int_equal(target.len_sectors, 47104);
         assert_true(span_equal_str(target.type, "crypt"));
         assert_int_equal(dm_field(target.fields, "cipher_string", &value), ERR_OK);
         assert_true(span_equal_str(value, "aes-xts-plain64"));
@@ -150,11 +150,11 @@ static void each_field_of_the_mapping(void **state)
         assert_int_equal(match(DEVICE TARGET FLAGS CIPHER "sector_size=4096," KEY, VOLUME), ERR_DM_SECTOR);
         assert_int_equal(match(DEVICE TARGET FLAGS CIPHER "key_size=32;", VOLUME), ERR_DM_KEY);
         assert_int_equal(match(DEVICE TARGET FLAGS CIPHER "integrity_tag_size=16," KEY, VOLUME), ERR_DM_INTEGRITY);
-        assert_int_equal(match(DEVICE "target_index=0,target_begin=8,target_len=16384,target_name=crypt," CIPHER KEY, VOLUME), ERR_DM_TARGETS);
-        assert_int_equal(match(DEVICE "target_index=0,target_begin=0,target_len=16384,target_name=linear,device_name=254:1,start=0;", VOLUME),
+        assert_int_equal(match(DEVICE "target_index=0,target_begin=8,target_len=47104,target_name=crypt," CIPHER KEY, VOLUME), ERR_DM_TARGETS);
+        assert_int_equal(match(DEVICE "target_index=0,target_begin=0,target_len=47104,target_name=linear,device_name=254:1,start=0;", VOLUME),
                          ERR_DM_TARGETS);
         assert_int_equal(match(CRYPT TARGET CIPHER KEY, VOLUME), ERR_DM_TARGETS);
-        assert_int_equal(match(DEVICE "target_index=0,target_begin=0,target_len=16383,target_name=crypt," CIPHER KEY, VOLUME), ERR_DM_LENGTH);
+        assert_int_equal(match(DEVICE "target_index=0,target_begin=0,target_len=47103,target_name=crypt," CIPHER KEY, VOLUME), ERR_DM_LENGTH);
 }
 
 static void each_field_of_the_header(void **state)
