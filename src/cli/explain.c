@@ -136,6 +136,7 @@ static const struct {
 } explained[] = {
         { REASON_STORAGE_FIELD, explain_field },   { REASON_FILE_CHANGED, explain_file },   { REASON_FILE_UNKNOWN, explain_file },
         { REASON_FILE_VIOLATION, explain_file },   { REASON_FILE_ROLLED_BACK, explain_file },
+        { REASON_FILE_SIGNATURE, explain_file },
 };
 
 void explain_reason(FILE *out, const struct judge *j, const struct reason *r)

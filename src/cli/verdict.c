@@ -32,7 +32,7 @@ static void print_side(FILE *out, struct span side)
 
 static bool is_in_ima_log(enum reason_code code)
 {
-        return code == REASON_FILE_CHANGED || code == REASON_FILE_ROLLED_BACK || code == REASON_DM_TABLE || code == REASON_FILE_UNKNOWN || code == REASON_FILE_VIOLATION;
+        return code == REASON_FILE_CHANGED || code == REASON_FILE_ROLLED_BACK || code == REASON_FILE_SIGNATURE || code == REASON_DM_TABLE || code == REASON_FILE_UNKNOWN || code == REASON_FILE_VIOLATION;
 }
 
 void verdict_print_reason(FILE *out, const struct reason *r)

@@ -225,20 +225,17 @@ enum err sig_read_cert(struct span file, struct sig_cert *ret_cert)
         return use_cert(file, NULL, NULL, ret_cert);
 }
 
-enum err sig_verify(struct span sig_file, struct span data, const struct span *certs, unsigned cert_count, struct sig_signer *ret_signer)
+static enum err verify(const struct sig *sig, const struct digest *digest, const struct span *certs, unsigned cert_count,
+                       struct sig_signer *ret_signer)
 {
         enum err result = ERR_SIG_NO_KEY;
         struct sig_signer signer = { 0 };
-        struct digest digest;
-        struct sig sig;
 
-        TRY(sig_parse(sig_file, &sig));
         if (cert_count == 0 || cert_count > SIG_CERTS_MAX)
                 return ERR_SIG_CERTS;
-        digest_of(sig.alg, data, &digest);
         for (unsigned i = 0; i < cert_count; i++) {
                 struct sig_cert cert;
-                enum err e = use_cert(certs[i], &sig, &digest, &cert);
+                enum err e = use_cert(certs[i], sig, digest, &cert);
 
                 if (e != ERR_OK && e != ERR_SIG_ENCODING && e != ERR_SIG_MISMATCH && e != ERR_SIG_NO_KEY)
                         return e;
@@ -252,4 +249,23 @@ enum err sig_verify(struct span sig_file, struct span data, const struct span *c
         if (result == ERR_OK)
                 *ret_signer = signer;
         return result;
+}
+
+enum err sig_verify(struct span sig_file, struct span data, const struct span *certs, unsigned cert_count, struct sig_signer *ret_signer)
+{
+        struct digest digest;
+        struct sig sig;
+
+        TRY(sig_parse(sig_file, &sig));
+        digest_of(sig.alg, data, &digest);
+        return verify(&sig, &digest, certs, cert_count, ret_signer);
+}
+
+enum err sig_verify_digest(struct span sig_file, const struct digest *digest, const struct span *certs, unsigned cert_count,
+                           struct sig_signer *ret_signer)
+{
+        struct sig sig;
+
+        TRY(sig_parse(sig_file, &sig));
+        return sig.alg == digest->alg ? verify(&sig, digest, certs, cert_count, ret_signer) : ERR_SIG_HASH_KIND;
 }

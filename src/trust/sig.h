@@ -57,5 +57,8 @@ struct sig_signer {
  */
 MUST_CHECK enum err sig_verify(struct span sig_file, struct span data, const struct span *certs, unsigned cert_count,
                                struct sig_signer *ret_signer);
+/* Likewise over what has this digest. ERR_SIG_HASH_KIND besides when the signature is by another hash. */
+MUST_CHECK enum err sig_verify_digest(struct span sig_file, const struct digest *digest, const struct span *certs, unsigned cert_count,
+                                      struct sig_signer *ret_signer);
 
 #endif

@@ -76,17 +76,58 @@ static enum err read_boot_chain(struct span value, struct baseline *b)
         return baseline_read_banks(value, b->boot_chain);
 }
 
-static enum err read_content(struct span value, struct baseline *b)
+/* An array of things that are looked at later. */
+static enum err read_list(struct span value, struct span *list, unsigned cap, unsigned *ret_count)
 {
         struct canon_walk walk;
+        unsigned count = 0;
 
         TRY(canon_open_array(value, &walk));
         while (canon_next_element(&walk, &value)) {
-                if (b->content_count == POLICY_WALKS_MAX)
+                if (count == cap)
                         return ERR_BASELINE_SHAPE;
-                b->content[b->content_count++] = value;
+                list[count++] = value;
+        }
+        *ret_count = count;
+        return ERR_OK;
+}
+
+static enum err read_other_chains(struct span value, struct baseline *b)
+{
+        struct quote_bank banks[ALG_COUNT] = { { .pcrs = 0 } };
+
+        TRY(read_list(value, b->other_chains, BASELINE_CHAINS_MAX, &b->other_chain_count));
+        for (unsigned i = 0; i < b->other_chain_count; i++)
+                TRY(baseline_read_banks(b->other_chains[i], banks));
+        return ERR_OK;
+}
+
+static enum err read_certificates(struct span value, struct baseline *b)
+{
+        TRY(read_list(value, b->certificates, BASELINE_CERTIFICATES_MAX, &b->certificate_count));
+        for (unsigned i = 0; i < b->certificate_count; i++) {
+                uint8_t bytes[BASELINE_CERTIFICATE_BYTES_MAX];
+
+                TRY(canon_plain_string(b->certificates[i], &b->certificates[i]));
+                if (b->certificates[i].len > 2 * sizeof(bytes))
+                        return ERR_BASELINE_SHAPE;
+                TRY(hex_decode(b->certificates[i], b->certificates[i].len / 2, bytes));
         }
         return ERR_OK;
+}
+
+static enum err read_signed(struct span value, struct baseline *b)
+{
+        TRY(read_list(value, b->signed_names, BASELINE_SIGNED_MAX, &b->signed_count));
+        for (unsigned i = 0; i < b->signed_count; i++)
+                if (b->signed_names[i].data[0] != '"')
+                        return ERR_BASELINE_SHAPE;
+        return ERR_OK;
+}
+
+static enum err read_content(struct span value, struct baseline *b)
+{
+        return read_list(value, b->content, BASELINE_CONTENT_MAX, &b->content_count);
 }
 
 static enum err read_mounts(struct span value, struct baseline *b)
@@ -229,14 +270,27 @@ static enum err read_version(struct span value, struct baseline *b)
         return canon_u64(value, &version) == ERR_OK && version == BASELINE_VERSION ? ERR_OK : ERR_BASELINE_VERSION;
 }
 
-/* Every member there must be, in the order of canonical JSON. "files" is read with memory of the caller's. */
+/* The members in the order of canonical JSON; all but the optional ones there must be. "files" is read with memory of the caller's. */
 static const struct {
         const char *name;
         enum err (*read)(struct span value, struct baseline *b);
+        bool optional;
 } readers[] = {
-        { "ak", read_ak },       { "boot_chain", read_boot_chain }, { "content", read_content },     { "files", NULL },
-        { "mounts", read_mounts }, { "pcr", read_pcr },             { "pcrs", read_pcrs },           { "policy", read_policy },
-        { "selection", read_selection }, { "storage", read_storage }, { "tpm", read_tpm },           { "version", read_version },
+        { "ak", read_ak, false },
+        { "boot_chain", read_boot_chain, false },
+        { "boot_chain_others", read_other_chains, true },
+        { "certificates", read_certificates, true },
+        { "content", read_content, false },
+        { "files", NULL, false },
+        { "mounts", read_mounts, false },
+        { "pcr", read_pcr, false },
+        { "pcrs", read_pcrs, false },
+        { "policy", read_policy, false },
+        { "selection", read_selection, false },
+        { "signed", read_signed, true },
+        { "storage", read_storage, false },
+        { "tpm", read_tpm, false },
+        { "version", read_version, false },
 };
 
 enum err baseline_read(struct span text, struct baseline_file *files, size_t cap, struct baseline *ret_baseline, const char **ret_member)
@@ -252,9 +306,15 @@ enum err baseline_read(struct span text, struct baseline_file *files, size_t cap
         TRY(canon_open_object(object, &walk));
         /* One pass: the list of files may be long, and is skipped over slowly. */
         for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+                struct canon_walk before = walk;
+
                 *ret_member = readers[i].name;
-                if (!canon_next_member(&walk, &key, &value) || !span_equal_str(key, readers[i].name))
+                if (!canon_next_member(&walk, &key, &value) || !span_equal_str(key, readers[i].name)) {
+                        walk = before;
+                        if (readers[i].optional)
+                                continue;
                         return ERR_BASELINE_SHAPE;
+                }
                 if (readers[i].read)
                         TRY(readers[i].read(value, &b));
                 else

@@ -4,12 +4,15 @@
  *
  *   {"ak":"<sha256 of the SubjectPublicKeyInfo>",
  *    "boot_chain":{"sha256":{"0":"<hex>",…}},           PCR 0 to 9, 11, and others that no log of ours explains
- *    "content":[{…},…],                                 the content events
- *    "files":[["/oem/a","sha256:<hex>",…],…],           what IMA logged, sorted, each with every digest that is allowed, oldest first
+ *    "boot_chain_others":[{…},…],                       the same of other images that may boot; left out when there are none
+ *    "certificates":["<hex>",…],                        DER; who may sign files; left out when there are none
+ *    "content":[{…},…],                                 the content events, oldest first; any of its partition will do
+ *    "files":[["/oem/a","sha256:<hex>",…],…],           what IMA logged, sorted, each with every digest that is allowed, oldest first; one that stands there twice may come back
  *    "mounts":[{"partition":"COS_OEM","point":"/oem","root":"/","walked":true},…],
  *    "pcr":15,"pcrs":{"sha256":"<hex>","sha384":"<hex>"}, our PCR at the end
  *    "policy":{"name":…,"sha256":…,"signer":…,"version":7},
  *    "selection":{"sha256":65535},                      bit n is PCR n
+ *    "signed":["/usr/local/bin/",…],                    files, or with "/" at the end all below it, that such a signature allows; sorted
  *    "storage":{…},                                     the storage event
  *    "tpm":{"firmware":"<16 hex digits>","resets":3,"restarts":0},
  *    "version":1}
@@ -27,6 +30,11 @@
 #include "verify/quote.h"
 
 #define BASELINE_VERSION 1
+#define BASELINE_CHAINS_MAX 4 /* besides the first */
+#define BASELINE_CERTIFICATES_MAX 4
+#define BASELINE_CERTIFICATE_BYTES_MAX 4096
+#define BASELINE_SIGNED_MAX 64
+#define BASELINE_CONTENT_MAX 32
 /* Room for files that is enough for a text of len bytes: no file takes fewer than 48. */
 #define BASELINE_FILES_CAP(len) ((len) / 48 + 1)
 
@@ -47,8 +55,14 @@ struct baseline_file {
 struct baseline {
         uint8_t ak_sha256[32];
         struct quote_bank boot_chain[ALG_COUNT];
+        unsigned other_chain_count;
+        struct span other_chains[BASELINE_CHAINS_MAX]; /* for baseline_read_banks() */
+        unsigned certificate_count;
+        struct span certificates[BASELINE_CERTIFICATES_MAX]; /* hexadecimal */
+        unsigned signed_count;
+        struct span signed_names[BASELINE_SIGNED_MAX]; /* canonical JSON strings */
         unsigned content_count;
-        struct span content[POLICY_WALKS_MAX];
+        struct span content[BASELINE_CONTENT_MAX];
         size_t file_count;
         const struct baseline_file *files;
         size_t slot_count; /* 0: no table, files are found more slowly */
@@ -113,6 +127,10 @@ unsigned baseline_file_index(const struct baseline_file *file, struct span diges
 /* Whether more than one content is allowed. */
 bool baseline_file_has_many(const struct baseline_file *file);
 bool baseline_file_allows(const struct baseline_file *file, struct span digest);
+/* Whether its contents have an order: none stands there twice. */
+bool baseline_file_is_ordered(const struct baseline_file *file);
+/* Whether a signature allows whatever content a file of this name has. */
+bool baseline_is_signed(const struct baseline *baseline, struct span name);
 /* Its first digest. */
 struct span baseline_file_digest(const struct baseline_file *file);
 

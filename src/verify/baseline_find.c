@@ -162,6 +162,33 @@ bool baseline_file_has_many(const struct baseline_file *file)
         return canon_next_element(&walk, &value) && canon_next_element(&walk, &value);
 }
 
+bool baseline_file_is_ordered(const struct baseline_file *file)
+{
+        struct canon_walk walk = file->digests, rest;
+        struct span value, later;
+
+        while (canon_next_element(&walk, &value)) {
+                rest = walk;
+                while (canon_next_element(&rest, &later))
+                        if (span_equal(value, later))
+                                return false;
+        }
+        return true;
+}
+
+/* A name that ends with a slash stands for all that begin with it. */
+bool baseline_is_signed(const struct baseline *baseline, struct span name)
+{
+        for (unsigned i = 0; i < baseline->signed_count; i++) {
+                struct span allowed = inner(baseline->signed_names[i]), path = inner(name);
+
+                if (allowed.len > 0 && allowed.data[allowed.len - 1] == '/' ? span_equal(span_sub(path, 0, allowed.len), allowed)
+                                                                             : span_equal(path, allowed))
+                        return true;
+        }
+        return false;
+}
+
 bool baseline_file_allows(const struct baseline_file *file, struct span digest)
 {
         return baseline_file_index(file, digest, NULL) > 0;

@@ -33,7 +33,7 @@ void baseline_write_banks(struct json_writer *w, const struct quote_bank *banks)
         json_object_close(w);
 }
 
-#define LOOKED_BACK 64 /* a file with more contents than that may have one twice */
+#define LOOKED_BACK 64 /* a file with more contents than that may have one more often than twice */
 
 /* Whether one of the entries before this one, which have the same name, has its digest. */
 static bool is_written(const struct baseline_entry *first, const struct baseline_entry *entry)
@@ -46,19 +46,44 @@ static bool is_written(const struct baseline_entry *first, const struct baseline
         return false;
 }
 
+/* The contents of one file, each once; of the first that comes back a second time too, which says that the order means nothing. */
+static void write_digests(struct json_writer *w, const struct baseline_entry *first, size_t count)
+{
+        bool returned = false;
+
+        for (size_t i = 0; i < count; i++) {
+                bool written = is_written(first, &first[i]);
+
+                if (written && (returned || span_equal(first[i].digest, first[i - 1].digest)))
+                        continue;
+                returned |= written;
+                json_text(w, first[i].digest);
+        }
+}
+
 static void write_files(struct json_writer *w, const struct baseline_entry *entries, size_t count)
 {
         json_array_open(w);
-        for (size_t i = 0; i < count;) {
-                const struct baseline_entry *first = &entries[i];
-
+        for (size_t i = 0, end = 0; i < count; i = end) {
+                while (end < count && span_equal(entries[end].name, entries[i].name))
+                        end++;
                 json_array_open(w);
-                json_raw(w, first->name);
-                for (; i < count && span_equal(entries[i].name, first->name); i++)
-                        if (!is_written(first, &entries[i]))
-                                json_text(w, entries[i].digest);
+                json_raw(w, entries[i].name);
+                write_digests(w, &entries[i], end - i);
                 json_array_close(w);
         }
+        json_array_close(w);
+}
+
+/* A member that is there only when it is not empty. */
+static void write_list(struct json_writer *w, const char *key, const struct span *list, unsigned count, void (*write)(struct json_writer *, struct span))
+{
+        if (count == 0)
+                return;
+        json_key(w, key);
+        json_array_open(w);
+        for (unsigned i = 0; i < count; i++)
+                write(w, list[i]);
         json_array_close(w);
 }
 
@@ -126,6 +151,8 @@ void baseline_write(struct json_writer *w, const struct baseline *b, const struc
         json_put_hex(w, "ak", span_of(b->ak_sha256, sizeof(b->ak_sha256)));
         json_key(w, "boot_chain");
         baseline_write_banks(w, b->boot_chain);
+        write_list(w, "boot_chain_others", b->other_chains, b->other_chain_count, json_raw);
+        write_list(w, "certificates", b->certificates, b->certificate_count, json_text);
         json_key(w, "content");
         json_array_open(w);
         for (unsigned i = 0; i < b->content_count; i++)
@@ -142,6 +169,7 @@ void baseline_write(struct json_writer *w, const struct baseline *b, const struc
         write_policy(w, b);
         json_key(w, "selection");
         write_selection(w, b);
+        write_list(w, "signed", b->signed_names, b->signed_count, json_raw);
         json_key(w, "storage");
         json_raw(w, b->storage);
         json_key(w, "tpm");

@@ -78,7 +78,7 @@ enum err enroll_baseline(const struct judge *j, const struct alias_mount *mounts
         take_boot_chain(j, &b);
         take_own_pcr(j, &b);
         b.content_count = j->events.content_count;
-        memcpy(b.content, j->events.content, sizeof(b.content));
+        memcpy(b.content, j->events.content, j->events.content_count * sizeof(b.content[0]));
         memcpy(b.mounts, mounts, mount_count * sizeof(*mounts));
         b.policy_name = j->policy.name;
         b.policy_version = j->policy.version;

@@ -39,12 +39,42 @@ static void check_content(struct judge *j, const struct baseline_file *file, con
 
         if (index == 0)
                 add_file(j, REASON_FILE_CHANGED, e, baseline_file_digest(file), number);
-        else if (index < *seen)
+        else if (index < *seen && baseline_file_is_ordered(file))
                 add_file(j, REASON_FILE_ROLLED_BACK, e, baseline_file_digest(file), number);
         if (index > UINT8_MAX)
                 index = UINT8_MAX;
         if (*seen < index || *seen == 0)
                 *seen = index > 0 ? (uint8_t)index : 1;
+}
+
+/* The kernel logs security.ima beside the digest in the templates ima-sig and ima-sigv2. */
+static enum err verify_signature(const struct baseline *b, const struct ima_entry *e)
+{
+        uint8_t bytes[BASELINE_CERTIFICATES_MAX][BASELINE_CERTIFICATE_BYTES_MAX];
+        struct span certificates[BASELINE_CERTIFICATES_MAX];
+        struct sig_signer signer;
+        struct digest digest;
+
+        TRY(alg_by_name(e->hash_name, &digest.alg));
+        if (e->hash.len != alg_info(digest.alg)->size)
+                return ERR_SIG_HASH_KIND;
+        memcpy(digest.bytes, e->hash.data, e->hash.len);
+        for (unsigned i = 0; i < b->certificate_count; i++) {
+                certificates[i] = span_of(bytes[i], b->certificates[i].len / 2);
+                TRY(hex_decode(b->certificates[i], certificates[i].len, bytes[i]));
+        }
+        return sig_verify_digest(e->signature, &digest, certificates, b->certificate_count, &signer);
+}
+
+/* A file that may change, as long as somebody of ours signed it; the enrolled contents need no signature. */
+static void check_signed(struct judge *j, const struct baseline_file *file, const struct ima_entry *e, uint64_t number)
+{
+        char text[BASELINE_DIGEST_BYTES];
+
+        if (file && baseline_file_allows(file, baseline_digest_text(e->hash_name, e->hash, text)))
+                return;
+        if (verify_signature(j->baseline, e) != ERR_OK)
+                add_file(j, REASON_FILE_SIGNATURE, e, span_of(NULL, 0), number);
 }
 
 static void check_file(struct judge *j, const struct ima_entry *e, uint64_t number)
@@ -56,7 +86,12 @@ static void check_file(struct judge *j, const struct ima_entry *e, uint64_t numb
         if (alias_name(b->mounts, b->mount_count, e->path, j->walk.name, &name) != ERR_OK)
                 name = span_of(NULL, 0);
         file = name.data ? baseline_find(b, name) : NULL;
-        if (file && !e->violation) {
+        if (name.data && baseline_is_signed(b, name)) {
+                if (file)
+                        j->seen[file - b->files] = 1;
+                if (!e->violation)
+                        check_signed(j, file, e, number);
+        } else if (file && !e->violation) {
                 check_content(j, file, e, number);
         } else if (!file && !j->judge_all && !alias_mount_of(b->mounts, b->mount_count, e->path)) {
                 j->outside++;

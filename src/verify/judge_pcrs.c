@@ -66,8 +66,25 @@ static bool by_firmware(const struct judge *j, enum alg alg, unsigned pcr)
         return (j->firmware_banks & REPLAY_BANK(alg)) && (j->firmware.touched & PCR_BIT(pcr));
 }
 
+/* One of the enrolled boot chains, of which the first is number 0. */
+static void load_chain(const struct judge *j, unsigned number, struct quote_bank *ret_banks)
+{
+        memset(ret_banks, 0, ALG_COUNT * sizeof(*ret_banks));
+        if (j->baseline && number == 0)
+                memcpy(ret_banks, j->baseline->boot_chain, ALG_COUNT * sizeof(*ret_banks));
+        /* baseline_read() has read it before. */
+        else if (j->baseline && baseline_read_banks(j->baseline->other_chains[number - 1], ret_banks) != ERR_OK)
+                memset(ret_banks, 0, ALG_COUNT * sizeof(*ret_banks));
+}
+
+static unsigned count_chains(const struct judge *j)
+{
+        return 1 + (j->baseline ? j->baseline->other_chain_count : 0);
+}
+
 /* What a PCR must hold by the logs alone, or as enrolled where there is no log. separated: where no log of ours says more, systemd did. */
-static struct digest replayed_value(const struct judge *j, enum alg alg, unsigned pcr, enum ima_mode mode, bool separated)
+static struct digest replayed_value(const struct judge *j, enum alg alg, unsigned pcr, const struct quote_bank *chain, enum ima_mode mode,
+                                    bool separated)
 {
         struct digest value = j->start.pcrs[alg][pcr];
 
@@ -77,9 +94,8 @@ static struct digest replayed_value(const struct judge *j, enum alg alg, unsigne
                 return j->ima.modes[mode].pcrs[alg][pcr];
         if (by_firmware(j, alg, pcr))
                 value = j->firmware.pcrs[alg][pcr];
-        else if (j->baseline && (j->baseline->boot_chain[alg].pcrs & PCR_BIT(pcr)) &&
-                 !is_same(&j->baseline->boot_chain[alg].values[pcr], &value))
-                return j->baseline->boot_chain[alg].values[pcr];
+        else if ((chain[alg].pcrs & PCR_BIT(pcr)) && !is_same(&chain[alg].values[pcr], &value))
+                return chain[alg].values[pcr];
         if (separated && (SEPARATED_PCRS & PCR_BIT(pcr)))
                 separate(&value);
         return value;
@@ -88,11 +104,14 @@ static struct digest replayed_value(const struct judge *j, enum alg alg, unsigne
 /* Without values that were read beside the quote, the logs as they end must give the signed digest. */
 static bool derive_values(struct judge *j)
 {
-        for (unsigned way = 0; way < 2 * IMA_MODE_COUNT; way++) {
+        struct quote_bank chain[ALG_COUNT];
+
+        for (unsigned way = 0; way < 2 * IMA_MODE_COUNT * count_chains(j); way++) {
+                load_chain(j, way / (2 * IMA_MODE_COUNT), chain);
                 for (unsigned alg = 0; alg < ALG_COUNT; alg++) {
                         j->values[alg].pcrs = j->signed_pcrs[alg];
                         for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
-                                j->values[alg].values[pcr] = replayed_value(j, (enum alg)alg, pcr, way % IMA_MODE_COUNT, way >= IMA_MODE_COUNT);
+                                j->values[alg].values[pcr] = replayed_value(j, (enum alg)alg, pcr, chain, way % IMA_MODE_COUNT, way / IMA_MODE_COUNT % 2);
                 }
                 if (quote_has_values(&j->quote, j->signature.alg, j->values))
                         return true;
@@ -129,6 +148,13 @@ static void check_own(struct judge *j)
         }
 }
 
+static unsigned own_pcr(const struct judge *j)
+{
+        if (j->has_events && j->replayed.events > 0)
+                return j->replayed.pcr;
+        return j->baseline ? j->baseline->pcr : 0;
+}
+
 /* A value that is another one with systemd's separator on top. */
 static bool is_separated(const struct digest *value, const struct digest *before, unsigned pcr)
 {
@@ -143,7 +169,6 @@ static bool is_separated(const struct digest *value, const struct digest *before
 static void check_chain_pcr(struct judge *j, unsigned alg, unsigned pcr)
 {
         const struct digest *value = &j->values[alg].values[pcr];
-        const struct quote_bank *enrolled = j->baseline ? &j->baseline->boot_chain[alg] : NULL;
 
         if (by_firmware(j, (enum alg)alg, pcr) && !is_same(value, &j->firmware.pcrs[alg][pcr])) {
                 if (is_separated(value, &j->firmware.pcrs[alg][pcr], pcr))
@@ -151,34 +176,67 @@ static void check_chain_pcr(struct judge *j, unsigned alg, unsigned pcr)
                 else
                         j->firmware_differs |= PCR_BIT(pcr);
         }
-        if (enrolled && (!(enrolled->pcrs & PCR_BIT(pcr)) || !is_same(value, &enrolled->values[pcr])))
-                j->chain_changed |= PCR_BIT(pcr);
+}
+
+static bool is_enrolled_as(const struct quote_bank *bank, unsigned pcr, const struct digest *value)
+{
+        return (bank->pcrs & PCR_BIT(pcr)) && is_same(value, &bank->values[pcr]);
+}
+
+/* The PCRs of the boot chain that are not as in one of the enrolled chains. */
+static uint32_t differ_from(const struct judge *j, const struct quote_bank *chain)
+{
+        uint32_t pcrs = 0;
+
+        for (unsigned alg = 0; alg < ALG_COUNT; alg++)
+                for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
+                        if ((j->signed_pcrs[alg] & JUDGE_CHAIN_PCRS & PCR_BIT(pcr)) && pcr != own_pcr(j) &&
+                            !is_enrolled_as(&chain[alg], pcr, &j->values[alg].values[pcr]))
+                                pcrs |= PCR_BIT(pcr);
+        return pcrs;
+}
+
+/* As one of the enrolled chains as a whole, or what differs from the first. */
+static void compare_chains(struct judge *j)
+{
+        struct quote_bank chain[ALG_COUNT];
+
+        for (unsigned i = count_chains(j); j->baseline && i-- > 0;) {
+                load_chain(j, i, chain);
+                j->chain_changed = differ_from(j, chain);
+                if (j->chain_changed == 0)
+                        return;
+        }
+}
+
+static bool is_in_a_chain(const struct judge *j, unsigned alg, unsigned pcr, const struct digest *value)
+{
+        struct quote_bank chain[ALG_COUNT];
+
+        for (unsigned i = 0; i < count_chains(j); i++) {
+                load_chain(j, i, chain);
+                if (is_enrolled_as(&chain[alg], pcr, value))
+                        return true;
+        }
+        return false;
 }
 
 /* A PCR of nobody that we know: untouched, told by the firmware's log, closed by systemd, or as enrolled. */
 static void check_other_pcr(struct judge *j, unsigned alg, unsigned pcr)
 {
         const struct digest *value = &j->values[alg].values[pcr];
-        const struct quote_bank *enrolled = j->baseline ? &j->baseline->boot_chain[alg] : NULL;
 
-        if (!enrolled || is_same(value, &j->start.pcrs[alg][pcr]))
+        if (!j->baseline || is_same(value, &j->start.pcrs[alg][pcr]))
                 return;
         if (by_firmware(j, (enum alg)alg, pcr) && is_same(value, &j->firmware.pcrs[alg][pcr]))
                 return;
-        if ((enrolled->pcrs & PCR_BIT(pcr)) && is_same(value, &enrolled->values[pcr]))
+        if (is_in_a_chain(j, alg, pcr, value))
                 return;
         if (is_separated(value, by_firmware(j, (enum alg)alg, pcr) ? &j->firmware.pcrs[alg][pcr] : &j->start.pcrs[alg][pcr], pcr)) {
                 j->separated |= PCR_BIT(pcr);
                 return;
         }
         judge_add_number(j, REASON_PCR_UNEXPLAINED, alg_info((enum alg)alg)->name, pcr, ERR_OK);
-}
-
-static unsigned own_pcr(const struct judge *j)
-{
-        if (j->has_events && j->replayed.events > 0)
-                return j->replayed.pcr;
-        return j->baseline ? j->baseline->pcr : 0;
 }
 
 static void check_each_pcr(struct judge *j)
@@ -301,6 +359,7 @@ void judge_pcrs_check(struct judge *j)
                 check_own(j);
         check_aggregate(j);
         check_each_pcr(j);
+        compare_chains(j);
         conclude_chain(j);
         check_enrolled(j);
 }

@@ -144,6 +144,28 @@ static void check_disks(struct judge *j)
                 add_about(j, REASON_STORAGE_DECLARED, d.name, 0);
 }
 
+/* Whether it is one of the content events that are allowed. */
+static bool is_enrolled(const struct judge *j, struct span content)
+{
+        for (unsigned i = 0; i < j->baseline->content_count; i++)
+                if (span_equal(j->baseline->content[i], content))
+                        return true;
+        return false;
+}
+
+/* Whether a later one of the baseline is of the same partition: the newest is the one to compare with. */
+static bool is_superseded(const struct judge *j, unsigned index)
+{
+        struct span name, other;
+
+        if (canon_member(j->baseline->content[index], "partition", &name) != ERR_OK)
+                return false;
+        for (unsigned i = index + 1; i < j->baseline->content_count; i++)
+                if (canon_member(j->baseline->content[i], "partition", &other) == ERR_OK && span_equal(name, other))
+                        return true;
+        return false;
+}
+
 /* Of the three members of a content event, the first that differs tells most: files came or went, grew, or changed. */
 static void check_content(struct judge *j, struct span enrolled)
 {
@@ -154,7 +176,7 @@ static void check_content(struct judge *j, struct span enrolled)
         if (canon_member(enrolled, "partition", &value) != ERR_OK || canon_plain_string(value, &reason.subject) != ERR_OK)
                 return;
         now = judge_events_content(j, reason.subject);
-        if (!now.data || span_equal(enrolled, now))
+        if (!now.data || is_enrolled(j, now))
                 return;
         for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
                 if (canon_member(enrolled, members[i], &reason.was) == ERR_OK && canon_member(now, members[i], &reason.now) == ERR_OK &&
@@ -173,7 +195,8 @@ void judge_storage_check(struct judge *j)
         check_partitions(j, j->events.storage, j->baseline->storage, false);
         check_disks(j);
         for (unsigned i = 0; i < j->baseline->content_count; i++)
-                check_content(j, j->baseline->content[i]);
+                if (!is_superseded(j, i))
+                        check_content(j, j->baseline->content[i]);
 }
 
 bool judge_storage_signature(struct span storage, struct span name, struct span *ret_signature)
