@@ -6,12 +6,13 @@
 #   WERROR=1          a warning is an error
 #   V=1               show whole command lines
 #   FUZZ_SECONDS=20   time for each fuzz harness
-#   DESTDIR= PREFIX=/usr   where `make install` puts the programs
+#   DESTDIR= PREFIX=/usr UDEVDIR=/usr/lib/udev   where `make install` puts things; eudev of Alpine reads /lib/udev
 #   MUSL_CC=musl-gcc HOST_CC=gcc FUZZ_CC=clang   the three compilers: product, tests, fuzzing
 
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 20
 PREFIX ?= /usr
+UDEVDIR ?= $(PREFIX)/lib/udev
 MUSL_CC ?= musl-gcc
 HOST_CC ?= gcc
 FUZZ_CC ?= clang
@@ -263,24 +264,29 @@ demo: all | build/packages-vm ## boot the story in a VM: clean, changed, swapped
 keys: | build/packages-keys ## make a development CA and signing key under build/keys
 	@keys/make-keys.sh
 
-# What an image takes in: programs, dracut's module, and what the other initramfs makers need.
+# What an image takes in: programs, dracut's module, and what the other initramfs makers need. Manual pages and completions, when there are
+# some, lie in man/ and completions/.
+installed = $(DESTDIR)$(PREFIX)
 install: all ## put everything under DESTDIR
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/cosima build/cosima-boot
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/cosima/initramfs initramfs/place.sh
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/cosima/initramfs initramfs/*.service initramfs/*.conf initramfs/*.rules
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/50cosima dracut-module/50cosima/*.sh
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/udev/rules.d initramfs/65-cosima.rules
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system initramfs/cosima-handover-root.service
-	install -D -m 755 initramfs/initramfs-tools/hook $(DESTDIR)$(PREFIX)/share/initramfs-tools/hooks/cosima
-	install -D -m 755 initramfs/initramfs-tools/measure $(DESTDIR)$(PREFIX)/share/initramfs-tools/scripts/init-premount/cosima
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/mkinitfs/features.d initramfs/mkinitfs/cosima.*
+	install -D -m 755 -t $(installed)/bin build/cosima build/cosima-boot
+	install -D -m 755 -t $(installed)/lib/cosima/initramfs initramfs/verify.sh initramfs/place.sh
+	install -D -m 644 -t $(installed)/lib/cosima/initramfs initramfs/*.service initramfs/*.conf initramfs/*.rules
+	install -D -m 755 -t $(installed)/lib/dracut/modules.d/50cosima dracut-module/50cosima/*.sh
+	install -D -m 644 -t $(DESTDIR)$(UDEVDIR)/rules.d initramfs/65-cosima.rules
+	install -D -m 644 -t $(installed)/lib/systemd/system initramfs/cosima-handover-root.service
+	install -d $(installed)/lib/systemd/system/sysinit.target.wants
+	ln -sfn ../cosima-handover-root.service $(installed)/lib/systemd/system/sysinit.target.wants/cosima-handover-root.service
+	install -D -m 755 initramfs/initramfs-tools/hook $(installed)/share/initramfs-tools/hooks/cosima
+	install -D -m 755 initramfs/initramfs-tools/measure $(installed)/share/initramfs-tools/scripts/init-premount/cosima
+	install -D -m 755 initramfs/initramfs-tools/panic $(installed)/share/initramfs-tools/scripts/panic/cosima
+	install -D -m 644 -t $(installed)/share/mkinitfs/features.d initramfs/mkinitfs/cosima.*
 
-# make cpio POLICY=... SIG=... CERTS=... [RULES=...] [GATE=closed]
+# GATE is open or closed (initramfs/place.sh).
 SIG ?= $(POLICY).sig
 CERTS ?= $(dir $(POLICY))certs
-cpio: all ## make build/cosima.cpio to append to an initramfs; needs POLICY, takes SIG, CERTS, RULES, GATE=closed
+cpio: all ## make build/cosima.cpio to append to an initramfs; needs POLICY, takes SIG, CERTS, RULES, GATE
 	@[ -n "$(POLICY)" ] || { echo 'make cpio needs POLICY=FILE (with FILE.sig, or SIG=, and CERTS=FOLDER)' >&2; exit 2; }
-	@COSIMA_GATE=$(or $(GATE),open) initramfs/cpio.sh build/cosima build/cosima-boot "$(POLICY)" "$(SIG)" "$(CERTS)" build/cosima.cpio $(RULES)
+	@COSIMA_GATE=$(GATE) initramfs/cpio.sh build/cosima build/cosima-boot "$(POLICY)" "$(SIG)" "$(CERTS)" build/cosima.cpio $(RULES)
 	@echo build/cosima.cpio
 
 clean: ## remove build/

@@ -9,30 +9,60 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cosima=$1 boot=$2 policy=$3 sig=$4 certs=$5 out=$6 rules=${7-}
 
-set --
-for cert in "$certs"/*; do
-	set -- "$@" --cert "$cert"
-done
-"$cosima" policy check "$policy" >&2
-"$cosima" policy verify "$policy" --sig "$sig" "$@" >&2
-
 work=$(mktemp -d)
 # shellcheck disable=SC2064 # the folder of now
 trap "rm -rf '$work' '$out.new'" EXIT
 tree=$work/tree
-install -D -m 755 "$boot" "$tree/usr/bin/cosima-boot"
-install -D -m 644 "$policy" "$tree/etc/cosima/policy"
-install -D -m 644 "$sig" "$tree/etc/cosima/policy.sig"
-install -D -m 644 -t "$tree/etc/cosima/certs" "$certs"/*
+install -D "$boot" "$tree/usr/bin/cosima-boot"
+install -D "$policy" "$tree/etc/cosima/policy"
+install -D "$sig" "$tree/etc/cosima/policy.sig"
+install -D -t "$tree/etc/cosima/certs" "$certs"/*
 if [ -n "$rules" ]; then
-	"$cosima" policy verify "$rules" --sig "$rules.sig" "$@" >&2
-	install -D -m 644 "$rules" "$tree/etc/cosima/rules"
-	install -D -m 644 "$rules.sig" "$tree/etc/cosima/rules.sig"
+	install "$rules" "$tree/etc/cosima/rules"
+	install "$rules.sig" "$tree/etc/cosima/rules.sig"
 fi
+"$here/verify.sh" "$tree/etc/cosima" "$cosima"
 "$here/place.sh" "$tree"
 
-# Times, owners and order are the archive's own, not those of the machine that makes it.
-find "$tree" -type d -exec chmod 755 {} +
-find "$tree" -exec touch -h -d @0 {} +
-(cd "$tree" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet --reproducible -o -H newc -R 0:0) >"$out.new"
+# Written field by field, as the kernel reads it (Documentation/driver-api/early-userspace/buffer-format.rst): inode numbers, link counts, owners
+# and times would else be those of the file system and the moment.
+inode=0
+at=0
+
+pad() { # to a multiple of four bytes
+	while [ $((at % 4)) -ne 0 ]; do
+		printf '\0'
+		at=$((at + 1))
+	done
+}
+
+entry() { # NAME MODE SIZE: the header; SIZE bytes must follow
+	printf '070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s\0' \
+		$inode $(($2)) 0 0 1 0 "$3" 0 0 0 0 $((${#1} + 1)) 0 "$1"
+	inode=$((inode + 1))
+	at=$((at + 110 + ${#1} + 1))
+	pad
+	at=$((at + $3))
+}
+
+archive() {
+	while read -r name; do
+		if [ -L "$name" ]; then
+			to=$(readlink "$name")
+			entry "$name" 0120777 ${#to}
+			printf '%s' "$to"
+		elif [ -d "$name" ]; then
+			entry "$name" 040755 0
+		else
+			mode=0100644
+			[ "$name" != usr/bin/cosima-boot ] || mode=0100755
+			entry "$name" "$mode" "$(stat -c %s "$name")"
+			cat "$name"
+		fi
+		pad
+	done
+	entry 'TRAILER!!!' 0 0
+}
+
+(cd "$tree" && find . -mindepth 1 | cut -c3- | LC_ALL=C sort >"$work/names" && archive <"$work/names") >"$out.new"
 mv "$out.new" "$out"

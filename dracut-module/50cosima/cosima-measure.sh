@@ -1,4 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# dracut without systemd, hook pre-mount: the devices are there, nothing is mounted.
-/usr/bin/cosima-boot measure
+# dracut without systemd, hooks initqueue/finished and pre-mount. The first is asked again and again, and dracut waits until it succeeds;
+# whether cosima has begun is all it needs to know then. A run that was cut short is told by the handover.
+[ -e /run/cosima/events.cel ] || {
+	udevadm settle
+	/usr/bin/cosima-boot measure || echo 'cosima: measured with failures, see above' >&2
+}

@@ -11,59 +11,53 @@
 # /usr/bin/cosima is needed to check the policy and does not go in.
 
 cosima_etc=${dracutsysrootdir-}/etc/cosima
+cosima_lib=${dracutsysrootdir-}/usr/lib/cosima/initramfs
 
-# Only on demand: an initramfs with cosima but without a policy records a failure on every boot.
+# A machine with a policy wants to be measured; what is missing besides is said by install(), since dracut passes over a module that
+# fails here. Without a policy it goes in only on demand, which is then refused.
 check() {
-	require_binaries cosima cosima-boot || return 1
 	[ -e "$cosima_etc/policy" ] || return 255
 	return 0
 }
 
+# Devices are there only after udev has looked at them.
 depends() {
-	if dracut_module_included systemd; then
-		echo systemd
-	fi
+	echo udev-rules
 	return 0
 }
 
-# The drivers of TPMs and the file system of IMA's files; what a kernel has built in or lacks is passed over.
+# The drivers of TPMs; what a kernel has built in or lacks is passed over. Another machine than this one may have another TPM.
 installkernel() {
-	hostonly='' instmods -o tpm_tis tpm_crb tpm_tis_spi tpm_tis_i2c tpm_tis_i2c_cr50 tpm_ftpm_tee tpm_vtpm_proxy '=drivers/char/tpm'
+	hostonly='' instmods -o '=drivers/char/tpm'
 }
 
 # dracut goes on with an image without the module when install() fails; there must be no such image.
-refuse() {
+cosima_refuse() {
 	dfatal "cosima: $*"
 	dfatal 'cosima: no initramfs is built without a policy that verifies'
 	exit 1
 }
 
-cosima_check_policy() {
-	local said certs=() cert
-
-	for cert in "$cosima_etc"/certs/*; do
-		[ -f "$cert" ] && certs+=(--cert "$cert")
-	done
-	[ ${#certs[@]} -gt 0 ] || refuse "there is no certificate in $cosima_etc/certs"
-	[ -e "$cosima_etc/policy.sig" ] || refuse "$cosima_etc/policy has no signature policy.sig beside it"
-	said=$(cosima policy check "$cosima_etc/policy" 2>&1) || refuse "$said"
-	said=$(cosima policy verify "$cosima_etc/policy" --sig "$cosima_etc/policy.sig" "${certs[@]}" 2>&1) || refuse "$said"
-}
-
 install() {
-	local file
+	local file said
 
-	cosima_check_policy
-	inst_simple /usr/bin/cosima-boot
-	for file in "$cosima_etc"/policy "$cosima_etc"/policy.sig "$cosima_etc"/rules "$cosima_etc"/rules.sig "$cosima_etc"/certs/*; do
-		[ -e "$file" ] && inst_simple "$file" "/etc/cosima/${file#"$cosima_etc/"}"
+	[ -x "${dracutsysrootdir-}/usr/bin/cosima-boot" ] || cosima_refuse 'there is no /usr/bin/cosima-boot'
+	said=$("$cosima_lib/verify.sh" "$cosima_etc" 2>&1) || cosima_refuse "$said"
+	inst_simple /usr/bin/cosima-boot || cosima_refuse 'cosima-boot cannot be installed'
+	for file in policy policy.sig rules rules.sig certs/; do
+		for file in "$cosima_etc/$file"*; do
+			[ ! -f "$file" ] || inst_simple "/etc/cosima/${file#"$cosima_etc/"}" || cosima_refuse "$file cannot be installed"
+		done
 	done
 	if dracut_module_included systemd; then
-		"${dracutsysrootdir-}/usr/lib/cosima/initramfs/place.sh" "$initdir" || refuse 'its units cannot be placed'
+		COSIMA_GATE=${cosima_gate-} "$cosima_lib/place.sh" "$initdir" || cosima_refuse 'its units cannot be placed'
 	else
-		# After udev has settled and before anything is mounted; the handover when all is mounted.
-		inst_hook pre-mount 01 "$moddir/cosima-measure.sh"
+		# Asked first of all whether the devices are there, before any job that unlocks, assembles or mounts one.
+		inst_hook initqueue/finished 00 "$moddir/cosima-measure.sh"
+		# For an image whose queue ended otherwise, and for a run that was cut short: nothing of the root is mounted yet.
+		inst_hook pre-mount 00 "$moddir/cosima-measure.sh"
+		# All is mounted, nothing else of the initramfs runs after this.
 		inst_hook pre-pivot 99 "$moddir/cosima-handover.sh"
-		inst_hook emergency 01 "$moddir/cosima-fail.sh"
+		inst_hook emergency 00 "$moddir/cosima-fail.sh"
 	fi
 }
