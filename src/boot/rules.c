@@ -194,6 +194,33 @@ static enum err load(struct boot *b)
         return load_by_path(b, sig, certificate);
 }
 
+/* ---- rules of others ----------------------------------------------------------------------------------------------------- */
+
+static unsigned count_exceptions(struct span rules)
+{
+        const uint8_t *end = rules.data + rules.len, *at;
+        unsigned n = 0;
+
+        for (; (at = span_find(rules, "dont_")); n++)
+                rules = span_of(at + 1, (size_t)(end - at) - 1);
+        return n;
+}
+
+/*
+ * Some kernels take rules at any time, and the first that matches decides: later ones cannot weaken ours, earlier ones can. These kernels show what
+ * is active, though not letter by letter as it was written, so the exceptions are counted.
+ */
+static enum err check_earlier(struct boot *b)
+{
+        const struct ports *p = b->ports;
+        struct span active;
+        enum err e = p->file_read(p->context, "/sys/kernel/security/ima/policy", b->signed_rules_text, sizeof(b->signed_rules_text), &active);
+
+        if (e == ERR_FILE_LARGE || (e == ERR_OK && count_exceptions(active) != count_exceptions(b->rules)))
+                return ERR_BOOT_EARLIER_RULES;
+        return ERR_OK;
+}
+
 /* ---- receipt ------------------------------------------------------------------------------------------------------------- */
 
 /* IMA names the hash it used, which need not be SHA-256. */
@@ -263,6 +290,8 @@ enum err rules_measure(struct boot *b)
 
         if (e == ERR_OK)
                 e = load(b);
+        if (e == ERR_OK)
+                e = check_earlier(b);
         if (e == ERR_OK)
                 e = prove(b);
         event.loaded = b->loaded;

@@ -83,6 +83,18 @@ static void waits_while_the_policy_file_is_busy(void **state)
         assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
 }
 
+static void sees_rules_that_were_loaded_before(void **state)
+{
+        static const char ours[] = "measure func=FILE_CHECK mask=MAY_READ fowner=-52543054 \nmeasure func=BPRM_CHECK \n";
+        static const char others[] = "dont_measure fsname=ext4 \nmeasure func=FILE_CHECK mask=MAY_READ fowner=-52543054 \n";
+
+        (void)state;
+        fakes_put(&f, "/sys/kernel/security/ima/policy", span_of_str(others));
+        assert_ima_failed(ERR_BOOT_EARLIER_RULES);
+        fakes_put(&f, "/sys/kernel/security/ima/policy", span_of_str(ours));
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+}
+
 static void finds_the_receipt_by_any_hash(void **state)
 {
         (void)state;
@@ -155,6 +167,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(measures_how_loading_failed),
                 TEST(waits_while_the_policy_file_is_busy),
+                TEST(sees_rules_that_were_loaded_before),
                 TEST(finds_the_receipt_by_any_hash),
                 TEST(tells_a_bypassed_ima),
                 TEST(loads_signed_rules_by_path),
