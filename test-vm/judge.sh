@@ -8,6 +8,11 @@ said() {
 		sed -n 's/^\[ *[0-9.]*\] cosima: /cosima: /; s/^vm: \(cosima\|no \)/\1/; s/signed by [0-9a-f]*/signed by KEY/; s/ *$//; /^\(cosima\|no \)/p'
 }
 
+# later: what the case's own script in the guest found.
+later() {
+	tr -d '\r' <"$case/console.log" | grep -a '^later: '
+}
+
 # which_kernel: the version of the kernel that booted, without Debian's ABI number.
 which_kernel() {
 	sed -nE 's/^(\[ *[0-9.]*\] )?Linux version ([0-9]*\.[0-9]*).*/Linux \2/p' "$case/console.log"
