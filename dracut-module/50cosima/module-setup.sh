@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # dracut sets moddir and initdir
 # dracut module: cosima-boot with its signed policy, started before COS_OEM and COS_PERSISTENT are mounted.
 #
 # What goes in, each from the root that dracut runs in (or from $dracutsysrootdir):
@@ -8,7 +9,8 @@
 #   /etc/cosima/rules, rules.sig               if they are there: for kernels that verify rules themselves
 #   /etc/cosima/certs/                         the certificates that may sign
 #   /usr/lib/cosima/initramfs/                 units, drop-ins, udev rule, placed by place.sh
-# /usr/bin/cosima is needed to check the policy and does not go in.
+# /usr/bin/cosima is needed to check the policy and does not go in. `cosima_gate=closed` in a file of dracut.conf.d asks for the closed gate
+# (place.sh); without it the policy decides.
 
 cosima_etc=${dracutsysrootdir-}/etc/cosima
 cosima_lib=${dracutsysrootdir-}/usr/lib/cosima/initramfs
@@ -44,10 +46,8 @@ install() {
 	[ -x "${dracutsysrootdir-}/usr/bin/cosima-boot" ] || cosima_refuse 'there is no /usr/bin/cosima-boot'
 	said=$("$cosima_lib/verify.sh" "$cosima_etc" 2>&1) || cosima_refuse "$said"
 	inst_simple /usr/bin/cosima-boot || cosima_refuse 'cosima-boot cannot be installed'
-	for file in policy policy.sig rules rules.sig certs/; do
-		for file in "$cosima_etc/$file"*; do
-			[ ! -f "$file" ] || inst_simple "/etc/cosima/${file#"$cosima_etc/"}" || cosima_refuse "$file cannot be installed"
-		done
+	for file in "$cosima_etc"/policy "$cosima_etc"/policy.sig "$cosima_etc"/rules "$cosima_etc"/rules.sig "$cosima_etc"/certs/*; do
+		[ ! -f "$file" ] || inst_simple "/etc/cosima/${file#"$cosima_etc/"}" || cosima_refuse "$file cannot be installed"
 	done
 	if dracut_module_included systemd; then
 		COSIMA_GATE=${cosima_gate-} "$cosima_lib/place.sh" "$initdir" || cosima_refuse 'its units cannot be placed'
