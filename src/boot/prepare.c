@@ -3,7 +3,7 @@
 #include "boot/stages.h"
 
 static const struct {
-        const char *path, *fs_type;
+        char path[24], fs_type[12];
         bool needed;
 } mounts[] = {
         { "/proc", "proc", true },

@@ -13,7 +13,7 @@
 
 /* linux/magic.h. devtmpfs is a tmpfs, or a ramfs on kernels without one. */
 static const struct {
-        const char *fs_type;
+        char fs_type[12];
         unsigned long magic, other_magic, flags;
 } types[] = {
         { "proc", 0x9fa0, 0, MS_NOSUID | MS_NODEV | MS_NOEXEC },

@@ -242,28 +242,67 @@ static const struct condition {
         char key[16];
         unsigned flag, same;
         bool compares;
-        enum err (*check)(struct rule *r, struct span value);
 } conditions[] = {
-        { "func", FUNC, FUNC, false, check_func },
-        { "mask", MASK, MASK, false, check_mask },
-        { "fsmagic", FSMAGIC, FSMAGIC, false, check_fsmagic },
-        { "fsname", FSNAME, FSNAME, false, check_any },
-        { "fsuuid", FSUUID, FSUUID, false, check_fsuuid },
-        { "fs_subtype", FS_SUBTYPE, FS_SUBTYPE, false, check_fs_subtype },
-        { "partition", PARTITION, PARTITION, false, check_partition },
-        { "uid", UID, UID | EUID, true, check_id },
-        { "euid", EUID, UID | EUID, true, check_id },
-        { "gid", GID, GID | EGID, true, check_id },
-        { "egid", EGID, GID | EGID, true, check_id },
-        { "fowner", FOWNER, FOWNER, true, check_fowner },
-        { "fgroup", FGROUP, FGROUP, true, check_id },
-        { "keyrings", KEYRINGS, KEYRINGS, false, check_list },
-        { "label", LABEL, LABEL, false, check_list },
-        { "template", TEMPLATE, TEMPLATE, false, check_template },
-        { "digest_type", VERITY, VERITY, false, check_digest_type },
-        { "appraise_type", APPRAISE_TYPE, APPRAISE_TYPE, false, check_appraise_type },
-        { "appraise_algos", ALGOS, ALGOS, false, check_appraise_algos },
+        { "func", FUNC, FUNC, false },
+        { "mask", MASK, MASK, false },
+        { "fsmagic", FSMAGIC, FSMAGIC, false },
+        { "fsname", FSNAME, FSNAME, false },
+        { "fsuuid", FSUUID, FSUUID, false },
+        { "fs_subtype", FS_SUBTYPE, FS_SUBTYPE, false },
+        { "partition", PARTITION, PARTITION, false },
+        { "uid", UID, UID | EUID, true },
+        { "euid", EUID, UID | EUID, true },
+        { "gid", GID, GID | EGID, true },
+        { "egid", EGID, GID | EGID, true },
+        { "fowner", FOWNER, FOWNER, true },
+        { "fgroup", FGROUP, FGROUP, true },
+        { "keyrings", KEYRINGS, KEYRINGS, false },
+        { "label", LABEL, LABEL, false },
+        { "template", TEMPLATE, TEMPLATE, false },
+        { "digest_type", VERITY, VERITY, false },
+        { "appraise_type", APPRAISE_TYPE, APPRAISE_TYPE, false },
+        { "appraise_algos", ALGOS, ALGOS, false },
 };
+
+/* A pointer for each condition would cost twice as much. */
+static enum err check_value(struct rule *r, unsigned flag, struct span value)
+{
+        switch (flag) {
+        case FUNC:
+                return check_func(r, value);
+        case MASK:
+                return check_mask(r, value);
+        case FSMAGIC:
+                return check_fsmagic(r, value);
+        case FSUUID:
+                return check_fsuuid(r, value);
+        case FS_SUBTYPE:
+                return check_fs_subtype(r, value);
+        case PARTITION:
+                return check_partition(r, value);
+        case UID:
+        case EUID:
+        case GID:
+        case EGID:
+        case FGROUP:
+                return check_id(r, value);
+        case FOWNER:
+                return check_fowner(r, value);
+        case KEYRINGS:
+        case LABEL:
+                return check_list(r, value);
+        case TEMPLATE:
+                return check_template(r, value);
+        case VERITY:
+                return check_digest_type(r, value);
+        case APPRAISE_TYPE:
+                return check_appraise_type(r, value);
+        case ALGOS:
+                return check_appraise_algos(r, value);
+        default:
+                return check_any(r, value);
+        }
+}
 
 /* Conditions that people write, and why they are refused. */
 static const struct refusal {
@@ -325,7 +364,7 @@ static enum err read_condition(struct rule *r, const struct condition *c, struct
                 return ERR_RULES_VALUE;
         if (r->flags & c->same)
                 return ERR_RULES_REPEATED;
-        TRY(c->check(r, value));
+        TRY(check_value(r, c->flag, value));
         if (c->flag == PARTITION)
                 r->token = word;
         r->flags |= c->flag;
