@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 64              /* folders in folders */
 #define NAMES_BYTES (16u << 20)   /* names and pointers to them, of all folders on the way down */
 #define READ_BYTES 65536
+#define HOLLOW 16 /* times the size of the file system: what is read of files in all, since holes take time but no room */
 
 /* A folder on the way from the top to where we are. Its names and the sorted pointers to them lie in the arena up to arena_end. */
 struct level {
@@ -25,6 +27,7 @@ struct level {
 struct tree {
         const struct ports_walk *walk;
         dev_t device;
+        uint64_t budget_bytes; /* that may still be read */
         unsigned depth;
         size_t arena_len;
         struct level levels[DEPTH_MAX];
@@ -160,6 +163,9 @@ static enum err read_file(struct tree *t, int folder, const char *name, const st
 
         if (t->walk->max_bytes != 0 && (uint64_t)st->st_size > t->walk->max_bytes)
                 return ERR_MANIFEST_LARGE;
+        if ((uint64_t)st->st_size > t->budget_bytes)
+                return ERR_TREE_HOLLOW;
+        t->budget_bytes -= (uint64_t)st->st_size;
         fd = open_file(folder, name);
         if (fd < 0)
                 return ERR_TREE_READ;
@@ -259,6 +265,15 @@ static enum err step(struct tree *t, struct level *level)
         return S_ISDIR(st.st_mode) ? enter_folder(t, level->fd, name, path_len, &st) : ERR_OK;
 }
 
+static uint64_t budget_of(int top)
+{
+        struct statfs fs;
+
+        if (fstatfs(top, &fs) != 0 || fs.f_blocks == 0 || fs.f_blocks > UINT64_MAX / HOLLOW / (uint64_t)fs.f_bsize)
+                return UINT64_MAX; /* of no size of its own */
+        return HOLLOW * (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize;
+}
+
 static enum err walk_from(struct tree *t, int top)
 {
         enum err result = ERR_TREE_READ;
@@ -271,6 +286,7 @@ static enum err walk_from(struct tree *t, int top)
                 return ERR_TREE_READ;
         }
         t->device = st.st_dev;
+        t->budget_bytes = budget_of(top);
         result = visit_entry(t, top, ".", span_of_str("/"), &st);
         if (result == ERR_OK)
                 result = enter(t, top, 0);
