@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/file.h"
+
 #define MEMBER_BYTES_MAX (4u * 1024 * 1024)
 #define MEMBERS_BYTES_MAX (12u * 1024 * 1024) /* all of them together */
 #define COPY_BYTES 65536
@@ -149,23 +151,13 @@ static enum cli_exit read_members(struct reading *r, uint64_t file_bytes)
         }
 }
 
-static const char *spool_folder(void)
-{
-        const char *folder = getenv("TMPDIR");
-
-        return folder && *folder ? folder : "/var/tmp";
-}
-
 /* Copy what cannot be read twice into a file without a name. */
 static enum cli_exit spool(const struct cli *cli, const char *path, int from, int *ret_fd)
 {
-        const char *folder = spool_folder();
-        int to = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
         uint8_t *buf = cli_alloc(COPY_BYTES);
-        enum cli_exit status = CLI_OK;
+        int to = -1;
+        enum cli_exit status = file_nameless(cli, &to);
 
-        if (to < 0)
-                status = fail_reading(cli, folder);
         while (status == CLI_OK) {
                 ssize_t n = read(from, buf, COPY_BYTES);
 
@@ -180,7 +172,7 @@ static enum cli_exit spool(const struct cli *cli, const char *path, int from, in
                         if (put < 0 && errno == EINTR)
                                 put = 0;
                         else if (put < 0)
-                                status = fail_reading(cli, folder);
+                                status = cli_fail(cli, CLI_FAILED, "a copy of %s: %s", path, strerror(errno));
                 }
         }
         free(buf);

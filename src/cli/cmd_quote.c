@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cosima quote: what this node shows of its boot, signed by its TPM. */
+#include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/hex.h"
@@ -46,6 +48,20 @@ static enum cli_exit take(const struct cli *cli, const struct ports *ports, cons
         return status == CLI_OK ? print_done(cli, &evidence, size) : status;
 }
 
+static enum cli_exit read_offset(const struct cli *cli, uint64_t *ret_offset)
+{
+        const char *text = cli_value(cli, "ima-offset");
+        char *end;
+
+        if (!text)
+                return CLI_OK;
+        errno = 0;
+        *ret_offset = strtoull(text, &end, 10);
+        if (*text < '0' || *text > '9' || *end || errno != 0 || *ret_offset >> 53)
+                return cli_fail(cli, CLI_USAGE, "--ima-offset %s: not a number of bytes", text);
+        return CLI_OK;
+}
+
 static enum cli_exit run_quote(const struct cli *cli)
 {
         struct machine *machine = cli_alloc(sizeof(*machine));
@@ -55,6 +71,8 @@ static enum cli_exit run_quote(const struct cli *cli)
         enum cli_exit status = nonce_parse(cli, cli_value(cli, "nonce"), &request.nonce);
 
         machine_add_quote(&ports);
+        if (status == CLI_OK)
+                status = read_offset(cli, &request.ima_offset);
         if (status == CLI_OK)
                 status = node_parse_pcrs(cli, cli_value(cli, "pcrs") ? cli_value(cli, "pcrs") : "0-15", &request);
         if (status == CLI_OK)
@@ -68,6 +86,7 @@ static const struct cli_option options[] = {
         { "out", "FILE", "where the evidence goes, a tar archive", CLI_REQUIRED },
         { "pcrs", "LIST", "what is quoted: 0-15 (the default, in sha256), or sha256:0-15+sha384:0-15", 0 },
         { "rsa", NULL, "sign by a key of RSA 2048 (RSASSA), a key of its own, instead of ECDSA on P-256", 0 },
+        { "ima-offset", "BYTES", "leave out so much of the IMA log, which cosima watch has judged before", 0 },
         { "run", "DIR", "where cosima-boot left its log and policy; default: /run/cosima", 0 },
         { NULL, NULL, NULL, 0 },
 };

@@ -5,19 +5,6 @@
 #include "cli/nonce.h"
 #include "cli/verdict.h"
 
-/* Who wants the boot chain in the exit status gets it as one more reason. */
-static enum judge_verdict require_chain(struct judge *j, enum judge_verdict verdict)
-{
-        struct reason reason = { .code = REASON_BOOT_CHAIN,
-                                 .subject = span_of_str("boot chain"),
-                                 .now = span_of_str(judge_chain_text(j->chain)) };
-
-        if (j->chain == JUDGE_CHAIN_UNCHANGED)
-                return verdict;
-        reason_add(&j->reasons, &reason);
-        return verdict == JUDGE_TRUSTED ? JUDGE_UNTRUSTED : verdict;
-}
-
 static enum cli_exit run_verify(const struct cli *cli)
 {
         struct judge *j = case_new();
@@ -32,7 +19,7 @@ static enum cli_exit run_verify(const struct cli *cli)
         if (status != CLI_OK)
                 return status;
         if (verdict != JUDGE_MALFORMED && cli_flag(cli, "require-boot-chain"))
-                verdict = require_chain(j, verdict);
+                verdict = verdict_require_chain(j, verdict);
         if (!cli->json)
                 verdict_print(j, verdict);
         else if (verdict_print_json(cli, j, verdict) != CLI_OK)

@@ -16,5 +16,6 @@ extern const struct cli_command cmd_probe;
 extern const struct cli_command cmd_quote;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_verify;
+extern const struct cli_command cmd_watch;
 
 #endif

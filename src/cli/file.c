@@ -66,6 +66,20 @@ enum cli_exit file_read(const struct cli *cli, const char *path, size_t max, str
         return status;
 }
 
+enum cli_exit file_nameless(const struct cli *cli, int *ret_fd)
+{
+        const char *folder = getenv("TMPDIR");
+        int fd;
+
+        if (!folder || !*folder)
+                folder = "/var/tmp";
+        fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return cli_fail(cli, CLI_FAILED, "%s: %s", folder, strerror(errno));
+        *ret_fd = fd;
+        return CLI_OK;
+}
+
 /* Whether all bytes were written; errno says why not. */
 static bool write_all(int fd, struct span bytes)
 {

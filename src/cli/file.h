@@ -12,6 +12,9 @@
  */
 enum cli_exit file_read(const struct cli *cli, const char *path, size_t max, struct span *ret_bytes);
 
+/* A file without a name, in $TMPDIR or /var/tmp, that is gone when it is closed. CLI_FAILED, having said why. */
+enum cli_exit file_nameless(const struct cli *cli, int *ret_fd);
+
 /*
  * Write a file whole or not at all: into a new file beside it, synced, then renamed. mode is that of a new file. A path that is no regular
  * file (a terminal, a pipe) is written directly; "-" is standard output. CLI_FAILED when that is not possible.

@@ -14,6 +14,7 @@ int main(int argc, char **argv)
                 &cmd_enroll,
                 &cmd_verify,
                 &cmd_explain,
+                &cmd_watch,
                 &cmd_log,
                 &cmd_export,
                 NULL,

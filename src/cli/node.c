@@ -238,6 +238,8 @@ static struct span write_meta(const struct ports *p, const struct node_request *
         struct utsname machine;
 
         json_object_open(&w);
+        if (request->ima_offset > 0)
+                json_put_u64(&w, "ima_offset", request->ima_offset);
         json_put_str(&w, "kernel", uname(&machine) == 0 ? machine.release : "");
         json_key(&w, "mounts");
         node_mounts_write(&w, p, request->run);
@@ -251,6 +253,15 @@ static struct span write_meta(const struct ports *p, const struct node_request *
 static struct span keep(const uint8_t *bytes, size_t len)
 {
         return span_of(memcpy(cli_alloc(len), bytes, len), len);
+}
+
+/* A log that is shorter is that of another boot; the verifier sees that in the quote. */
+static void leave_out(struct span *log, uint64_t bytes)
+{
+        size_t skipped = bytes < log->len ? (size_t)bytes : log->len;
+
+        if (log->data)
+                *log = span_of(log->data + skipped, log->len - skipped);
 }
 
 enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *p, const struct node_request *request,
@@ -273,6 +284,7 @@ enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *p, c
         status = read_logs(cli, p, request->run, &evidence);
         if (status != CLI_OK)
                 return status;
+        leave_out(&evidence.members[EVIDENCE_IMA], request->ima_offset);
         evidence.members[EVIDENCE_QUOTE_MSG] = keep(quote.attest, quote.attest_bytes);
         evidence.members[EVIDENCE_QUOTE_SIG] = keep(quote.signature, quote.signature_bytes);
         evidence.members[EVIDENCE_AK] = pem_of_key(&key);

@@ -19,6 +19,7 @@ struct node_request {
         unsigned selection_count;
         struct ports_selection selections[ALG_COUNT];
         const char *run; /* "/run/cosima" */
+        uint64_t ima_offset; /* so many bytes of the IMA log are left out, since the verifier has judged them */
 };
 
 /*

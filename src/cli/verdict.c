@@ -158,7 +158,7 @@ static size_t json_bytes(const struct reason_list *list)
         return bytes;
 }
 
-enum cli_exit verdict_print_json(const struct cli *cli, const struct judge *j, enum judge_verdict verdict)
+static struct json_writer write_verdict(const struct judge *j, enum judge_verdict verdict)
 {
         size_t size = json_bytes(&j->reasons);
         struct json_writer w = json_writer_on(cli_alloc(size), size);
@@ -174,7 +174,33 @@ enum cli_exit verdict_print_json(const struct cli *cli, const struct judge *j, e
         json_put_u64(&w, "reasons_count", j->reasons.count);
         json_put_str(&w, "verdict", judge_verdict_text(verdict));
         json_object_close(&w);
+        return w;
+}
+
+enum err verdict_write_json(const struct judge *j, enum judge_verdict verdict, struct span *ret_text)
+{
+        struct json_writer w = write_verdict(j, verdict);
+
+        return json_writer_result(&w, ret_text);
+}
+
+enum cli_exit verdict_print_json(const struct cli *cli, const struct judge *j, enum judge_verdict verdict)
+{
+        struct json_writer w = write_verdict(j, verdict);
+
         return print_json(cli, &w);
+}
+
+enum judge_verdict verdict_require_chain(struct judge *j, enum judge_verdict verdict)
+{
+        struct reason reason = { .code = REASON_BOOT_CHAIN,
+                                 .subject = span_of_str("boot chain"),
+                                 .now = span_of_str(judge_chain_text(j->chain)) };
+
+        if (j->chain == JUDGE_CHAIN_UNCHANGED)
+                return verdict;
+        reason_add(&j->reasons, &reason);
+        return verdict == JUDGE_TRUSTED ? JUDGE_UNTRUSTED : verdict;
 }
 
 enum cli_exit verdict_exit(enum judge_verdict verdict)
