@@ -184,6 +184,7 @@ build/cosima-boot build/cosima build/bench/cosima-boot build/bench/cosima: src/b
 
 # For the bench: a program that makes long logs, and the parts of the unit tests that tell its story.
 bench_story := $(addprefix src/test/,story.c attest.c signer.c)
+-include $(patsubst %.o,%.d,$(call objects,fast,src/build/make_logs.c $(bench_story)))
 build/bench/make-logs: $(call objects,fast,src/build/make_logs.c $(bench_story)) $(call libraries_of,fast) $(if $(has_nettle),build/fast/libnettle.a)
 	@echo '  LD    $@'
 	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(fast_flags) $(fast_lto) $(musl_link) -o $@ $(filter %.o,$^) $(filter %.a,$^)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # cosima watch: what it says of a node again and again, when it runs the hook, and that it reads no more than what is new.
 set -eu
-# shellcheck disable=SC2317 # functions are called by ok
 cd "$(dirname "$0")/../.."
 . src/build/tap.sh
 
