@@ -11,11 +11,11 @@
 #ifndef EVENT_DIGEST_H
 #define EVENT_DIGEST_H
 
-#include <mbedtls/sha1.h>
 #include <mbedtls/sha256.h>
 #include <mbedtls/sha512.h>
 
 #include "event/alg.h"
+#include "event/sha1.h"
 
 struct digest {
         enum alg alg;
@@ -31,7 +31,7 @@ struct digest_set {
 struct digest_state {
         enum alg alg;
         union {
-                mbedtls_sha1_context sha1;
+                struct sha1 sha1;
                 mbedtls_sha256_context sha256;
                 mbedtls_sha512_context sha512;
                 uint64_t other[32]; /* room for those of another library */

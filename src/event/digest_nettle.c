@@ -40,57 +40,57 @@ _Static_assert(sizeof(struct sha1_ctx) <= sizeof(((struct digest_state *)0)->u.o
 _Static_assert(sizeof(struct sha256_ctx) <= sizeof(((struct digest_state *)0)->u.other), "room for SHA-256");
 _Static_assert(sizeof(struct sha512_ctx) <= sizeof(((struct digest_state *)0)->u.other), "room for SHA-512");
 
-static void sha1_begin(void *s)
+static void begin_sha1(void *s)
 {
         sha1_init(s);
 }
 
-static void sha1_add(void *s, struct span bytes)
+static void add_sha1(void *s, struct span bytes)
 {
         sha1_update(s, bytes.len, bytes.data);
 }
 
-static void sha1_end(void *s, uint8_t *ret_bytes)
+static void end_sha1(void *s, uint8_t *ret_bytes)
 {
         sha1_digest(s, SHA1_DIGEST_SIZE, ret_bytes);
 }
 
-static void sha256_begin(void *s)
+static void begin_sha256(void *s)
 {
         sha256_init(s);
 }
 
-static void sha256_add(void *s, struct span bytes)
+static void add_sha256(void *s, struct span bytes)
 {
         sha256_update(s, bytes.len, bytes.data);
 }
 
-static void sha256_end(void *s, uint8_t *ret_bytes)
+static void end_sha256(void *s, uint8_t *ret_bytes)
 {
         sha256_digest(s, SHA256_DIGEST_SIZE, ret_bytes);
 }
 
-static void sha384_begin(void *s)
+static void begin_sha384(void *s)
 {
         sha384_init(s);
 }
 
-static void sha384_end(void *s, uint8_t *ret_bytes)
+static void end_sha384(void *s, uint8_t *ret_bytes)
 {
         sha384_digest(s, SHA384_DIGEST_SIZE, ret_bytes);
 }
 
-static void sha512_begin(void *s)
+static void begin_sha512(void *s)
 {
         sha512_init(s);
 }
 
-static void sha512_add(void *s, struct span bytes)
+static void add_sha512(void *s, struct span bytes)
 {
         sha512_update(s, bytes.len, bytes.data);
 }
 
-static void sha512_end(void *s, uint8_t *ret_bytes)
+static void end_sha512(void *s, uint8_t *ret_bytes)
 {
         sha512_digest(s, SHA512_DIGEST_SIZE, ret_bytes);
 }
@@ -100,10 +100,10 @@ static const struct {
         void (*add)(void *s, struct span bytes);
         void (*end)(void *s, uint8_t *ret_bytes);
 } hashes[ALG_COUNT] = {
-        [ALG_SHA1] = { sha1_begin, sha1_add, sha1_end },
-        [ALG_SHA256] = { sha256_begin, sha256_add, sha256_end },
-        [ALG_SHA384] = { sha384_begin, sha512_add, sha384_end },
-        [ALG_SHA512] = { sha512_begin, sha512_add, sha512_end },
+        [ALG_SHA1] = { begin_sha1, add_sha1, end_sha1 },
+        [ALG_SHA256] = { begin_sha256, add_sha256, end_sha256 },
+        [ALG_SHA384] = { begin_sha384, add_sha512, end_sha384 },
+        [ALG_SHA512] = { begin_sha512, add_sha512, end_sha512 },
 };
 
 void digest_begin(struct digest_state *s, enum alg alg)

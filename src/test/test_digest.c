@@ -62,6 +62,24 @@ static void pieces_give_the_same(void **state)
                 }
 }
 
+/* python3 -c 'import hashlib as h; print(h.sha1(b"".join(h.sha1(bytes(i & 255 for i in range(n))).digest() for n in range(300))).hexdigest())' */
+static void sha1_of_every_length(void **state)
+{
+        uint8_t bytes[300];
+        struct digest_state s;
+        struct digest d;
+
+        (void)state;
+        digest_begin(&s, ALG_SHA1);
+        for (size_t n = 0; n < sizeof(bytes); n++) {
+                bytes[n] = (uint8_t)n;
+                digest_of(ALG_SHA1, span_of(bytes, n), &d);
+                digest_add(&s, digest_span(&d));
+        }
+        digest_end(&s, &d);
+        assert_digest(&d, "7261d91c9ffd63ee8e68156d4d57e733d4ad7243");
+}
+
 static void sets(void **state)
 {
         static const enum alg algs[] = { ALG_SHA384, ALG_SHA1 };
@@ -113,6 +131,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(known_values), cmocka_unit_test(pieces_give_the_same),
+                cmocka_unit_test(sha1_of_every_length),
                 cmocka_unit_test(sets),         cmocka_unit_test(extend),
                 cmocka_unit_test(algorithms_by_name_and_number),
         };
