@@ -5,11 +5,11 @@
 #include <stdio.h>
 
 #include "cli/file.h"
+#include "cli/merge.h"
 #include "cli/print.h"
 #include "cli/stream.h"
 
 #define EVIDENCE_BYTES_MAX ((size_t)4 * 1024 * 1024 * 1024)
-#define BASELINE_BYTES_MAX ((size_t)256 * 1024 * 1024)
 
 struct judge *case_new(void)
 {
@@ -64,24 +64,34 @@ enum cli_exit case_judge(const struct cli *cli, const char *path, struct judge *
         return status;
 }
 
-enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct judge *j)
+enum cli_exit case_parse_baseline(const struct cli *cli, const char *path, struct span text, struct baseline **ret_baseline)
 {
         struct baseline *baseline = cli_alloc(sizeof(*baseline));
+        size_t cap = BASELINE_FILES_CAP(text.len);
         const char *member;
-        struct span text;
-        enum cli_exit status = file_read(cli, path, BASELINE_BYTES_MAX, &text);
-        size_t cap;
-        enum err e;
+        enum err e = baseline_read(text, cli_alloc(cap * sizeof(struct baseline_file)), cap, baseline, &member);
 
-        if (status != CLI_OK)
-                return status;
-        cap = BASELINE_FILES_CAP(text.len);
-        e = baseline_read(text, cli_alloc(cap * sizeof(struct baseline_file)), cap, baseline, &member);
         if (e != ERR_OK)
                 return cli_fail(cli, CLI_USAGE, "%s: %s%s%s%s", path, member, *member ? ": " : "", err_text(e),
                                 *member ? "" : " (jq -cS . makes it so)");
         cap = baseline_slots(baseline->file_count);
         baseline_index(baseline, cli_alloc(cap * sizeof(struct baseline_slot)), cap);
+        *ret_baseline = baseline;
+        return CLI_OK;
+}
+
+enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct judge *j)
+{
+        struct baseline *baseline;
+        struct span text;
+        enum cli_exit status = file_read(cli, path, BASELINE_BYTES_MAX, &text);
+
+        if (status == CLI_OK)
+                status = case_parse_baseline(cli, path, text, &baseline);
+        if (status == CLI_OK && cli_value(cli, "vendor"))
+                status = merge_vendor(cli, &baseline);
+        if (status != CLI_OK)
+                return status;
         j->baseline = baseline;
         j->seen = cli_alloc(baseline->file_count);
         return CLI_OK;

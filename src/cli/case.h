@@ -19,7 +19,13 @@ enum cli_exit case_read_evidence(const struct cli *cli, const char *path, struct
 enum cli_exit case_judge(const struct cli *cli, const char *path, struct judge *j, enum judge_verdict *ret_verdict);
 /* The reason for a refused archive, which becomes the only one. */
 void case_refuse(struct judge *j, const char *path, const struct evidence_error *why);
-/* Read a baseline, with the memory that the judge needs for it. CLI_FAILED or CLI_USAGE, having said why. */
+#define BASELINE_BYTES_MAX ((size_t)256 * 1024 * 1024)
+/* Read a baseline from text, which must stay; path is its name for messages. CLI_USAGE, having said why. */
+enum cli_exit case_parse_baseline(const struct cli *cli, const char *path, struct span text, struct baseline **ret_baseline);
+/*
+ * Read a baseline, with the memory that the judge needs for it; the vendor's part that --vendor names is put into it. CLI_FAILED or CLI_USAGE,
+ * having said why.
+ */
 enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct judge *j);
 
 #endif

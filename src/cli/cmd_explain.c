@@ -5,6 +5,7 @@
 #include "cli/case.h"
 #include "cli/commands.h"
 #include "cli/explain.h"
+#include "cli/merge.h"
 #include "cli/nonce.h"
 #include "cli/print.h"
 #include "cli/verdict.h"
@@ -106,6 +107,9 @@ static enum cli_exit run_explain(const struct cli *cli)
 static const struct cli_option options[] = {
         { "baseline", "FILE", "from cosima enroll", CLI_REQUIRED },
         { "nonce", "HEX", "the number that the node was asked to quote with; without it the age of the evidence is not looked at", 0 },
+        MERGE_OPTION_VENDOR,
+        MERGE_OPTION_VENDOR_SIG,
+        MERGE_OPTION_VENDOR_CERT,
         { NULL, NULL, NULL, 0 },
 };
 

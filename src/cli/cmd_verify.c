@@ -2,6 +2,7 @@
 /* cosima verify: is this evidence of a boot as it was enrolled? */
 #include "cli/case.h"
 #include "cli/commands.h"
+#include "cli/merge.h"
 #include "cli/nonce.h"
 #include "cli/verdict.h"
 
@@ -31,6 +32,9 @@ static const struct cli_option options[] = {
         { "baseline", "FILE", "from cosima enroll", CLI_REQUIRED },
         { "nonce", "HEX", "the number that the node was asked to quote with", CLI_REQUIRED },
         { "require-boot-chain", NULL, "untrusted also when the boot chain is not unchanged", 0 },
+        MERGE_OPTION_VENDOR,
+        MERGE_OPTION_VENDOR_SIG,
+        MERGE_OPTION_VENDOR_CERT,
         { NULL, NULL, NULL, 0 },
 };
 

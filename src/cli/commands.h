@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 
+extern const struct cli_command cmd_baseline;
 extern const struct cli_command cmd_enroll;
 extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_export;

@@ -12,6 +12,7 @@ int main(int argc, char **argv)
                 &cmd_status,
                 &cmd_quote,
                 &cmd_enroll,
+                &cmd_baseline,
                 &cmd_verify,
                 &cmd_explain,
                 &cmd_watch,

@@ -276,11 +276,15 @@ static void put_u32(uint8_t *buf, size_t *len, uint32_t value)
 
 static void put_bytes(uint8_t *buf, size_t *len, const void *bytes, size_t count)
 {
-        memcpy(buf + *len, bytes, count);
+        if (count > 0)
+                memcpy(buf + *len, bytes, count);
         *len += count;
 }
 
-/* Template data of ima-ng: digest with its name, path (linux security/integrity/ima/ima_template_lib.c); of ima-buf: the buffer too. */
+/*
+ * Template data of ima-ng: digest with its name, path (linux security/integrity/ima/ima_template_lib.c); of
+ * ima-sig the signature too, of ima-buf the buffer.
+ */
 static size_t put_data(uint8_t *buf, const struct story_entry *e)
 {
         static const uint8_t zeros[32];
@@ -292,6 +296,10 @@ static size_t put_data(uint8_t *buf, const struct story_entry *e)
         put_bytes(buf, &len, e->violation ? zeros : e->hash, 32);
         put_u32(buf, &len, (uint32_t)strlen(e->path) + 1);
         put_bytes(buf, &len, e->path, strlen(e->path) + 1);
+        if (strcmp(e->template_name, "ima-sig") == 0) {
+                put_u32(buf, &len, (uint32_t)e->signature.len);
+                put_bytes(buf, &len, e->signature.data, e->signature.len);
+        }
         if (e->buffer) {
                 put_u32(buf, &len, (uint32_t)strlen(e->buffer));
                 put_bytes(buf, &len, e->buffer, strlen(e->buffer));

@@ -30,6 +30,7 @@ struct story_entry {
         bool violation, wrong_column;
         const char *template_name, *hash_name;
         const char *buffer; /* of template ima-buf, else NULL */
+        struct span signature; /* of template ima-sig */
         uint8_t hash[32];
         char path[128];
 };

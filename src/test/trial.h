@@ -20,7 +20,7 @@ void trial_enroll(void);
 void trial_enroll_as(enum trial_moment moment, void (*prepare)(struct story *s));
 void trial_end(void);
 struct span trial_baseline_text(void);
-/* Read the baseline again after its text was changed in place; len bytes of it count. */
+/* Judge by another baseline from now on; its text is copied. */
 void trial_use_baseline(const char *text);
 
 /* Play the story with the change and judge it; asserts that the reasons are the expected ones. */

@@ -76,8 +76,7 @@ static enum err read_boot_chain(struct span value, struct baseline *b)
         return baseline_read_banks(value, b->boot_chain);
 }
 
-/* An array of things that are looked at later. */
-static enum err read_list(struct span value, struct span *list, unsigned cap, unsigned *ret_count)
+enum err baseline_read_list(struct span value, struct span *list, unsigned cap, unsigned *ret_count)
 {
         struct canon_walk walk;
         unsigned count = 0;
@@ -96,7 +95,7 @@ static enum err read_other_chains(struct span value, struct baseline *b)
 {
         struct quote_bank banks[ALG_COUNT] = { { .pcrs = 0 } };
 
-        TRY(read_list(value, b->other_chains, BASELINE_CHAINS_MAX, &b->other_chain_count));
+        TRY(baseline_read_list(value, b->other_chains, BASELINE_CHAINS_MAX, &b->other_chain_count));
         for (unsigned i = 0; i < b->other_chain_count; i++)
                 TRY(baseline_read_banks(b->other_chains[i], banks));
         return ERR_OK;
@@ -104,7 +103,7 @@ static enum err read_other_chains(struct span value, struct baseline *b)
 
 static enum err read_certificates(struct span value, struct baseline *b)
 {
-        TRY(read_list(value, b->certificates, BASELINE_CERTIFICATES_MAX, &b->certificate_count));
+        TRY(baseline_read_list(value, b->certificates, BASELINE_CERTIFICATES_MAX, &b->certificate_count));
         for (unsigned i = 0; i < b->certificate_count; i++) {
                 uint8_t bytes[BASELINE_CERTIFICATE_BYTES_MAX];
 
@@ -118,7 +117,7 @@ static enum err read_certificates(struct span value, struct baseline *b)
 
 static enum err read_signed(struct span value, struct baseline *b)
 {
-        TRY(read_list(value, b->signed_names, BASELINE_SIGNED_MAX, &b->signed_count));
+        TRY(baseline_read_list(value, b->signed_names, BASELINE_SIGNED_MAX, &b->signed_count));
         for (unsigned i = 0; i < b->signed_count; i++)
                 if (b->signed_names[i].data[0] != '"')
                         return ERR_BASELINE_SHAPE;
@@ -127,7 +126,7 @@ static enum err read_signed(struct span value, struct baseline *b)
 
 static enum err read_content(struct span value, struct baseline *b)
 {
-        return read_list(value, b->content, BASELINE_CONTENT_MAX, &b->content_count);
+        return baseline_read_list(value, b->content, BASELINE_CONTENT_MAX, &b->content_count);
 }
 
 static enum err read_mounts(struct span value, struct baseline *b)
@@ -241,7 +240,7 @@ int baseline_compare_names(struct span a, struct span b)
         return by_bytes != 0 ? by_bytes : a.len < b.len ? -1 : a.len > b.len;
 }
 
-static enum err read_files(struct span value, struct baseline_file *files, size_t cap, size_t *ret_count)
+enum err baseline_read_files(struct span value, struct baseline_file *files, size_t cap, size_t *ret_count)
 {
         struct canon_walk walk, inner;
         size_t count = 0;
@@ -318,7 +317,7 @@ enum err baseline_read(struct span text, struct baseline_file *files, size_t cap
                 if (readers[i].read)
                         TRY(readers[i].read(value, &b));
                 else
-                        TRY(read_files(value, files, cap, &b.file_count));
+                        TRY(baseline_read_files(value, files, cap, &b.file_count));
         }
         if (canon_next_member(&walk, &key, &value))
                 return ERR_BASELINE_SHAPE;

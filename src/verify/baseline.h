@@ -110,6 +110,11 @@ void baseline_write_banks(struct json_writer *w, const struct quote_bank *banks)
 /* Read the same; banks has ALG_COUNT elements and is changed even on failure. ERR_CANON_SHAPE, ERR_BASELINE_SHAPE, ERR_HEX, ERR_ALG_UNKNOWN. */
 MUST_CHECK enum err baseline_read_banks(struct span value, struct quote_bank *banks);
 
+/* Parts that other formats have in common with this one: an array of at most cap things, and the array of files, read and written. */
+MUST_CHECK enum err baseline_read_list(struct span value, struct span *list, unsigned cap, unsigned *ret_count);
+MUST_CHECK enum err baseline_read_files(struct span value, struct baseline_file *files, size_t cap, size_t *ret_count);
+void baseline_write_files(struct json_writer *w, const struct baseline_entry *entries, size_t count);
+
 /* A file's digest as baselines spell it, "sha256:<hex>", in buf of BASELINE_DIGEST_BYTES; empty when it is longer than any we know. */
 #define BASELINE_DIGEST_BYTES (16 + 1 + 2 * ALG_DIGEST_MAX + 1)
 struct span baseline_digest_text(struct span hash_name, struct span hash, char *buf);

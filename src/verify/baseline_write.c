@@ -61,7 +61,7 @@ static void write_digests(struct json_writer *w, const struct baseline_entry *fi
         }
 }
 
-static void write_files(struct json_writer *w, const struct baseline_entry *entries, size_t count)
+void baseline_write_files(struct json_writer *w, const struct baseline_entry *entries, size_t count)
 {
         json_array_open(w);
         for (size_t i = 0, end = 0; i < count; i = end) {
@@ -159,7 +159,7 @@ void baseline_write(struct json_writer *w, const struct baseline *b, const struc
                 json_raw(w, b->content[i]);
         json_array_close(w);
         json_key(w, "files");
-        write_files(w, entries, count);
+        baseline_write_files(w, entries, count);
         json_key(w, "mounts");
         write_mounts(w, b);
         json_put_u64(w, "pcr", b->pcr);
