@@ -30,7 +30,7 @@ Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help everything unit fuzz bench demo test keys check check-layers repro install cpio clean FORCE
+.PHONY: all help everything unit fuzz bench demo test keys check check-layers repro install deb cpio clean FORCE
 
 # ---- what there is ---------------------------------------------------------------------------------------------------
 
@@ -282,6 +282,10 @@ install: all ## put everything under DESTDIR
 	install -D -m 755 initramfs/initramfs-tools/measure $(installed)/share/initramfs-tools/scripts/init-premount/cosima
 	install -D -m 755 initramfs/initramfs-tools/panic $(installed)/share/initramfs-tools/scripts/panic/cosima
 	install -D -m 644 -t $(installed)/share/mkinitfs/features.d initramfs/mkinitfs/cosima.*
+
+deb: all ## make build/cosima.deb
+	$(Q)src/build/deb.sh $(make_program) build/cosima.deb
+	@echo build/cosima.deb
 
 # GATE is open or closed (initramfs/place.sh).
 SIG ?= $(POLICY).sig
