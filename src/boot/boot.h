@@ -44,6 +44,7 @@ struct boot_note {
 /* Where a declared partition was found in the list of mounts. */
 struct boot_place {
         bool mounted, covered;
+        bool several; /* devices on the same partition */
         bool holed; /* something is mounted below the point */
         bool other_type; /* than the policy declares */
         uint32_t major, minor; /* of the device that is mounted, perhaps a mapping on the partition */

@@ -30,6 +30,7 @@ static bool device_of_mount(struct boot *b, const struct ports_mount *m, uint32_
 
 static void found(struct boot_place *place, const struct ports_mount *m, uint32_t major, uint32_t minor)
 {
+        place->several |= place->mounted && (place->major != major || place->minor != minor);
         place->mounted = true;
         place->major = major;
         place->minor = minor;
@@ -61,9 +62,11 @@ static enum err look_at_mount(void *arg, const struct ports_mount *m)
         for (unsigned i = 0; i < b->note_count; i++) {
                 const struct boot_note *note = &b->notes[i];
                 struct boot_place *place = &b->places[i];
+                bool same = on_device && strcmp(note->state, "present") == 0 && below_major == note->major && below_minor == note->minor;
 
-                found_over(place, m->point);
-                if (!on_device || strcmp(note->state, "present") != 0 || below_major != note->major || below_minor != note->minor)
+                if (!same || !span_equal_str(m->root, "/"))
+                        found_over(place, m->point);
+                if (!same)
                         continue;
                 place->other_type = !span_equal(m->fs_type, b->policy.partitions[i].fs);
                 found(place, m, major, minor);
@@ -131,6 +134,8 @@ static enum err check_mapping(struct boot *b, const struct boot_note *note, cons
         struct span name;
         uint8_t buf[192]; /* of 129 at most */
 
+        if (place->several)
+                return ERR_BOOT_MAPPING; /* one that is right, and one that is walked or used */
         if (note->luks_uuid[0] == '\0')
                 return place->major == note->major && place->minor == note->minor ? ERR_OK : ERR_BOOT_MAPPING;
         text_begin(&path);

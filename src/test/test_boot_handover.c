@@ -116,6 +116,15 @@ static void names_a_mount_below_a_walked_partition(void **state)
         f.mount_count = 3;
         assert_handover(1, MEASURED "failure:TREE_MOUNT@content handover ");
         again();
+        f.mounts[2] = f.mounts[0]; /* a bind mount of itself, as to make it private */
+        f.mount_count = 3;
+        assert_handover(0, MEASURED "content handover ");
+        again();
+        f.mounts[2].root = span_of_str("/sub");
+        f.mounts[2].point = span_of_str("/oem");
+        f.mount_count = 3;
+        assert_handover(1, MEASURED "handover failure:BOOT_COVERED@handover ");
+        again();
         f.mounts[2].point = span_of_str("/oems");
         f.mount_count = 3;
         assert_handover(0, MEASURED "content handover ");
@@ -205,6 +214,13 @@ static void names_another_mapping(void **state)
         }
         unlocked(LUKS2_PLAIN, "ext4-plain-8M", OF_LUKS2_PLAIN, fakes_policy);
         fakes_drop(&f, "/sys/dev/block/253:4/dm/uuid");
+        assert_handover(1, MEASURED "content handover failure:BOOT_MAPPING@handover ");
+        unlocked(LUKS2_PLAIN, "ext4-plain-8M", OF_LUKS2_PLAIN, fakes_policy);
+        f.mounts[2] = f.mounts[1]; /* the right one elsewhere, and before it a loop device on the same partition */
+        f.mounts[2].point = span_of_str("/mnt");
+        f.mounts[1].major = 254;
+        f.mounts[1].minor = 3;
+        f.mount_count = 3;
         assert_handover(1, MEASURED "content handover failure:BOOT_MAPPING@handover ");
         again(); /* a plain partition needs none */
         f.mounts[1].major = 253;
