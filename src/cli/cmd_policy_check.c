@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cosima policy check: is this a policy that cosima-boot and the kernel will take? */
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "cli/cmd_policy.h"
+#include "cli/collide.h"
 #include "cli/print.h"
+#include "cli/rootfs.h"
 #include "format/class.h"
 
-#define JSON_BYTES (64u * 1024) /* names, and one word of at most 4000 bytes */
+#define JSON_BYTES (256u * 1024) /* names, one word of at most 4000 bytes, and what is found in an image */
 
 static void put_error(struct json_writer *w, const struct policy_error *error)
 {
@@ -54,7 +57,24 @@ static void put_policy(struct json_writer *w, const struct policy *p)
         json_object_close(w);
 }
 
-static enum cli_exit print_check(const struct cli *cli, const char *path, const struct policy *p, const struct policy_error *error)
+static void put_image(struct json_writer *w, const struct collide *c)
+{
+        json_key(w, "image");
+        json_array_open(w);
+        for (unsigned i = 0; i < c->count; i++) {
+                json_object_open(w);
+                json_put_str(w, "code", c->findings[i].code);
+                json_put_bool(w, "collides", c->findings[i].collides);
+                json_put_text(w, "file", span_of_str(c->findings[i].file));
+                json_put_u64(w, "line", c->findings[i].line_no);
+                json_put_str(w, "text", c->findings[i].text);
+                json_object_close(w);
+        }
+        json_array_close(w);
+}
+
+static enum cli_exit print_check(const struct cli *cli, const char *path, const struct policy *p, const struct policy_error *error,
+                                 const struct collide *image)
 {
         struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
 
@@ -62,6 +82,8 @@ static enum cli_exit print_check(const struct cli *cli, const char *path, const 
         if (error->code != ERR_OK)
                 put_error(&w, error);
         json_put_text(&w, "file", span_of_str(path));
+        if (image)
+                put_image(&w, image);
         if (error->code == ERR_OK)
                 put_policy(&w, p);
         json_put_bool(&w, "valid", error->code == ERR_OK);
@@ -91,9 +113,43 @@ static void print_summary(const char *path, const struct policy *p)
                p->version, p->pcr, p->partition_count, p->walk_count, p->rule_count);
 }
 
+static void print_image(const struct collide *c)
+{
+        for (unsigned i = 0; i < c->count; i++) {
+                const struct collide_finding *f = &c->findings[i];
+
+                if (!f->collides)
+                        fputs("note: ", stdout);
+                print_escaped(stdout, span_of_str(f->file));
+                if (f->line_no > 0)
+                        printf(":%u", f->line_no);
+                printf(": %s\n", f->text);
+        }
+}
+
+/* With --root the image must not get in the way; NULL without. */
+static enum cli_exit check_image(const struct cli *cli, const struct policy *p, struct collide **ret_image)
+{
+        const char *root = cli_value(cli, "root");
+        enum cli_exit status;
+        int top;
+
+        *ret_image = NULL;
+        if (!root)
+                return CLI_OK;
+        status = rootfs_open(cli, root, &top);
+        if (status != CLI_OK)
+                return status;
+        *ret_image = cli_alloc(sizeof(**ret_image));
+        collide_find(top, p, *ret_image);
+        close(top);
+        return CLI_OK;
+}
+
 static enum cli_exit check_one(const struct cli *cli, const char *path)
 {
         struct policy_error error = { 0 };
+        struct collide *image = NULL;
         struct policy policy;
         enum cli_exit status = cmd_policy_read(cli, path, &policy, &error);
 
@@ -101,15 +157,24 @@ static enum cli_exit check_one(const struct cli *cli, const char *path)
                 status = check_kernel(cli, &policy, &error);
         if (status != CLI_OK && error.code == ERR_OK)
                 return status; /* it was said already */
+        if (status == CLI_OK) {
+                status = check_image(cli, &policy, &image);
+                if (status != CLI_OK)
+                        return status;
+                if (image && collide_is_bad(image))
+                        status = CLI_FAILED;
+        }
         if (cli->json) {
-                enum cli_exit printed = print_check(cli, path, &policy, &error);
+                enum cli_exit printed = print_check(cli, path, &policy, &error, image);
 
                 return printed > status ? printed : status;
         }
-        if (status == CLI_OK)
+        if (error.code == ERR_OK)
                 print_summary(path, &policy);
         else
                 cmd_policy_refuse(path, &error);
+        if (image)
+                print_image(image);
         return status;
 }
 
@@ -127,6 +192,7 @@ static enum cli_exit run_check(const struct cli *cli)
 
 static const struct cli_option check_options[] = {
         { "kernel", "VERSION", "the oldest kernel of the fleet: 6.1 (the default of a policy), 6.12 or newer", 0 },
+        { "root", "DIR", "an image's tree: says what in it would get in the way of the rules", 0 },
         { NULL, NULL, NULL, 0 },
 };
 
@@ -134,7 +200,8 @@ const struct cli_command cmd_policy_check = {
         .name = "check",
         .summary = "Judge policies as cosima-boot and the kernel will",
         .details = "Says FILE:LINE: reason for the first thing that is wrong. The format is described in policy/README.md.",
-        .example = "cosima policy check policy/kairos-grub",
+        .example = "cosima policy check policy/kairos-grub\n"
+                   "cosima policy check policy/kairos-grub --root /mnt/image",
         .arguments = "POLICY...",
         .arguments_min = 1,
         .arguments_max = 256,
