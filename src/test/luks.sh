@@ -26,7 +26,7 @@ exits() {
 import() { # VOLUME OPTION...
 	volume=$1
 	shift
-	"$cosima" luks token "$volume" "$@" >token && cryptsetup token import --json-file token "$volume"
+	"$cosima" luks token "$volume" "$@" >token.json && cryptsetup token import --json-file token.json "$volume"
 }
 
 cryptsetup_reads() { # VOLUME EXPRESSION
@@ -64,8 +64,8 @@ ok "cryptsetup removes it" cryptsetup token remove --token-id 0 volume
 ok "  we see it gone" exits 1 'inner     none' show volume
 ok "a UUID read from the file system" import volume --from plain
 ok "  is the same" exits 0 "inner     $uuid" show volume
-"$cosima" luks token --inner c05a0000-0000-4000-8000-000000000006 >token
-ok "a second token past our back" cryptsetup token import --json-file token volume
+"$cosima" luks token --inner c05a0000-0000-4000-8000-000000000006 >token.json
+ok "a second token past our back" cryptsetup token import --json-file token.json volume
 ok "  makes both worthless" exits 1 '!         cosima-token' show volume
 ok "  and the volume opens still" opens volume
 ok "no UUID" exits 2 'not a UUID' token --inner c05a

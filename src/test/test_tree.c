@@ -112,7 +112,8 @@ static void files_of_any_type(void **state)
         assert_int_equal(symlink("loop", at("loop")), 0);
         assert_int_equal(symlink("/", at("root")), 0);
         assert_int_equal(mkfifo(at("pipe"), 0600), 0);
-        (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", at("socket"));
+        assert_true(strlen(at("socket")) < sizeof(address.sun_path));
+        memcpy(address.sun_path, at("socket"), strlen(at("socket")));
         assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
         put("one");
         {
