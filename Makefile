@@ -46,6 +46,8 @@ swtpm_c := $(filter %_swtpm.c,$(call sources_of,port))
 # The bench and the tests talk to a software TPM: X_swtpm.c stands in for X_device.c.
 bench_port_c := $(filter-out $(swtpm_c:_swtpm.c=_device.c),$(port_c)) $(swtpm_c)
 boot_c := $(call sources_of,boot)
+# What of it runs in cosima too, on a machine on paper: all but its own main() and allocator.
+stages_c := $(filter-out %/main.c %_device.c,$(boot_c))
 cli_c := $(call sources_of,cli)
 test_c := $(sort $(wildcard src/test/test_*.c))
 test_help_c := $(filter-out $(test_c),$(call sources_of,test))
@@ -172,10 +174,10 @@ build/fuzz/libhelp.a: $(call objects,fuzz,$(fuzz_help_c))
 
 libraries_of = $(addprefix build/$1/,libcosima.a libyyjson.a libmbed.a libtss.a)
 build/cosima-boot: $(call objects,musl,$(boot_c) $(port_c) $(tcti_device_c)) $(call libraries_of,musl)
-build/cosima: $(call objects,fast,$(cli_c) $(port_c) $(tcti_device_c)) $(call libraries_of,fast) $(if $(has_nettle),build/fast/libnettle.a)
+build/cosima: $(call objects,fast,$(cli_c) $(stages_c) $(port_c) $(tcti_device_c)) $(call libraries_of,fast) $(if $(has_nettle),build/fast/libnettle.a)
 build/bench/cosima-boot: $(call objects,musl,$(boot_c) $(bench_port_c) $(tcti_swtpm_c)) $(call libraries_of,musl)
 
-build/bench/cosima: $(call objects,fast,$(cli_c) $(bench_port_c) $(tcti_swtpm_c)) $(call libraries_of,fast) $(if $(has_nettle),build/fast/libnettle.a)
+build/bench/cosima: $(call objects,fast,$(cli_c) $(stages_c) $(bench_port_c) $(tcti_swtpm_c)) $(call libraries_of,fast) $(if $(has_nettle),build/fast/libnettle.a)
 
 build/cosima-boot build/cosima build/bench/cosima-boot build/bench/cosima: src/build/check-static.sh
 	@echo '  LD    $@'

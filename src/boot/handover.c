@@ -284,17 +284,11 @@ static enum err first_reason(struct boot *b, const struct event_mount *mounts)
         return ERR_OK;
 }
 
-enum err handover_measure(struct boot *b)
+enum err handover_record(struct boot *b, const struct event_mount *mounts)
 {
-        struct event_mount mounts[POLICY_PARTITIONS_MAX];
         struct span content;
         enum err e;
 
-        if (b->note_count != b->policy.partition_count)
-                return ERR_BOOT_STATE;
-        TRY(b->ports->mounts_visit(b->ports->context, look_at_mount, b));
-        for (unsigned i = 0; i < b->policy.partition_count; i++)
-                mounts[i] = (struct event_mount){ b->policy.partitions[i].name, check_partition(b, i, &b->places[i]) };
         measure_contents(b, mounts);
         TRY(event_write_handover(mounts, b->policy.partition_count, b->content_text, sizeof(b->content_text), &content));
         TRY(record_event(b, EVENT_HANDOVER, content));
@@ -302,4 +296,16 @@ enum err handover_measure(struct boot *b)
         if (e == ERR_OK)
                 b->ports->say(b->ports->context, "handover: what is mounted is what was measured");
         return e;
+}
+
+enum err handover_measure(struct boot *b)
+{
+        struct event_mount mounts[POLICY_PARTITIONS_MAX];
+
+        if (b->note_count != b->policy.partition_count)
+                return ERR_BOOT_STATE;
+        TRY(b->ports->mounts_visit(b->ports->context, look_at_mount, b));
+        for (unsigned i = 0; i < b->policy.partition_count; i++)
+                mounts[i] = (struct event_mount){ b->policy.partitions[i].name, check_partition(b, i, &b->places[i]) };
+        return handover_record(b, mounts);
 }

@@ -51,6 +51,8 @@ enum err handover_open_tpm(struct boot *b);
 /* While measuring: no declared partition is mounted yet. ERR_BOOT_MOUNTED, ERR_MOUNTS_*. */
 enum err handover_check_unmounted(struct boot *b);
 enum err handover_measure(struct boot *b);
+/* Its second half, once it is known why each partition is not the one that was measured (ERR_OK: it is). */
+enum err handover_record(struct boot *b, const struct event_mount *mounts);
 
 /* fail.c: always ERR_BOOT_REASON, which is what shall be recorded. */
 enum err fail_with_reason(struct boot *b);

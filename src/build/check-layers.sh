@@ -45,9 +45,8 @@ for layer in $pure; do
 	check_includes "$layer" "$own_dir|\"($lower)/[a-z0-9_]+\.(h|def)\"|$libc|$libraries"
 done
 check_includes port "$own_dir|\"($lower|port)/[a-z0-9_]+\.(h|def)\"|$libraries|<.*>"
-for layer in boot cli; do
-	check_includes "$layer" "$own_dir|\"($lower|port|$layer)/[a-z0-9_]+\.(h|def)\"|$libraries|<.*>"
-done
+check_includes boot "$own_dir|\"($lower|port|boot)/[a-z0-9_]+\.(h|def)\"|$libraries|<.*>"
+check_includes cli "$own_dir|\"($lower|port|boot|cli)/[a-z0-9_]+\.(h|def)\"|$libraries|<.*>"
 
 for layer in $pure boot cli; do
 	includes "$layer" | grep -E '[<"]tss2/' >>"$work/bad" || :

@@ -28,10 +28,11 @@ static enum cli_exit print_plan_json(const struct cli *cli, const struct plan *p
         for (unsigned i = 0; i < plan->event_count; i++)
                 json_raw(&w, plan->events[i]);
         json_array_close(&w);
+        json_put_u64(&w, "failures", plan->failure_count);
         if (plan->has_handover)
                 put_values(&w, "handover", plan->handover);
         put_values(&w, "measure", plan->measure);
-        json_put_u64(&w, "pcr", plan->policy.pcr);
+        json_put_u64(&w, "pcr", plan->pcr);
         json_object_close(&w);
         return print_json(cli, &w);
 }
@@ -48,11 +49,13 @@ static void print_values(const char *when, unsigned pcr, const struct digest *va
 
 static void print_plan(const struct plan *plan)
 {
-        print_values("after measure, while COS_OEM and COS_PERSISTENT are not mounted yet", plan->policy.pcr, plan->measure);
+        if (plan->failure_count > 0)
+                puts("THIS BOOT FAILS: these values are for comparison, never to be pinned");
+        print_values("after measure, while COS_OEM and COS_PERSISTENT are not mounted yet", plan->pcr, plan->measure);
         if (plan->has_handover)
-                print_values("after handover", plan->policy.pcr, plan->handover);
+                print_values("after handover", plan->pcr, plan->handover);
         else
-                puts("after handover: not known without --tree for each partition that the policy walks");
+                puts("after handover: not known without --tree for each partition that the policy walks; there is none after a halt");
 }
 
 static enum cli_exit run_predict(const struct cli *cli)
@@ -75,16 +78,20 @@ static const struct cli_option options[] = {
         { "disk", "FILE", "an image of a disk that will be there, or the block device", CLI_REQUIRED | CLI_REPEAT },
         { "tree", "NAME=DIR", "the files of a partition that the policy walks, with their owners and modes", CLI_REPEAT },
         { "sector", "BYTES", "logical sector size of the disks in image files: 512 (the default) or 4096", 0 },
-        { "ima", "STATE", "what IMA will be: active (the default), tpm-bypass or absent", 0 },
-        { "loaded", "HOW", "how the kernel will take the rules: text (the default) or path", 0 },
+        { "ima", "STATE", "what IMA will be: active (the default), tpm-bypass, loaded (it has other rules already) or absent", 0 },
+        { "loaded", "HOW", "how the kernel will take the rules: text (the default), path (signed ones only) or none", 0 },
+        { "rules", "FILE", "the signed rules for --loaded path, with FILE.sig; default: rules beside the policy", 0 },
+        { "failing", NULL, "say what a boot that fails will leave, too, with the events of its failures", 0 },
         { NULL, NULL, NULL, 0 },
 };
 
 const struct cli_command cmd_predict = {
         .name = "predict",
         .summary = "Compute the PCR values that a boot will leave, before it happens",
-        .details = "The values are those of a boot without failures, in every bank that cosima knows.\n"
-                   "Exit status 1: such a boot is not possible with these disks, and why.",
+        .details = "cosima-boot's own code runs on a machine of these files, so the values are those of its boot, in every bank that cosima knows.\n"
+                   "Exit status 1: a boot without failures is not possible with them, and why.\n"
+                   "With --failing the values of such a boot are told all the same. NEVER PIN OR SEAL TO A VALUE OF A FAILING BOOT: whoever can make\n"
+                   "the boot fail would then be trusted. They serve to compare what was predicted with what was quoted; \"failures\" counts them.",
         .example = "cosima predict --policy policy --cert leaf.pem --disk disk.img --tree COS_OEM=oem/",
         .json = true,
         .options = options,

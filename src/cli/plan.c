@@ -1,215 +1,141 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A boot on paper: the same events by the same writers as in cosima-boot, from images instead of devices. */
+/* A boot on paper: cosima-boot's own stages on a machine of images and files, and what its log says afterwards. */
 #include "cli/plan.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
 
+#include "base/canon.h"
+#include "boot/record.h"
+#include "boot/stages.h"
 #include "cli/cmd_policy.h"
+#include "cli/paper.h"
 #include "cli/print.h"
-#include "port/image.h"
-#include "port/machine.h"
-#include "storage/survey_event.h"
-#include "trust/render.h"
+#include "verify/judge_parts.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* What is worked with while a plan is made; large, so it is not on the stack. */
 struct work {
         const struct cli *cli;
         struct plan *plan;
-        struct survey survey;
-        struct gpt gpt;
-        struct probe probe;
-        struct manifest manifest;
-        uint8_t gpt_work[GPT_WORK_BYTES];
-        uint8_t probe_work[PROBE_WORK_BYTES];
-        char rules[RENDER_BYTES_MAX];
+        struct paper paper;
+        struct ports ports;
+        struct boot boot;
 };
 
-/* ---- events and PCR values --------------------------------------------------------------------------------------------- */
+/* ---- the machine --------------------------------------------------------------------------------------------------------- */
 
-static void add_event(struct plan *plan, struct span content)
+/* Path and the part behind it as one string that stays. */
+static const char *join(const char *path, const char *behind)
 {
-        struct digest value;
+        size_t size = strlen(path) + strlen(behind) + 1;
+        char *joined = cli_alloc(size);
 
-        plan->events[plan->event_count++] = content;
-        for (unsigned i = 0; i < ALG_COUNT; i++) {
-                digest_of((enum alg)i, content, &value);
-                digest_extend(&plan->handover[i], digest_span(&value));
-        }
+        snprintf(joined, size, "%s%s", path, behind);
+        return joined;
 }
 
-/* An event's content must stay until the plan is printed, so each gets its own memory. */
-static char *event_room(void)
+static const char *beside(const char *path, const char *name)
 {
-        return cli_alloc(EVENT_BYTES_MAX);
+        char *copy = cli_alloc(strlen(path) + 1);
+
+        strcpy(copy, path);
+        return join(dirname(copy), name);
 }
 
-static enum err add_policy_event(struct work *w, const struct signed_file *file, const struct sig_signer *signer, enum event_ima ima)
+static enum cli_exit add_files(struct work *w, const char *policy)
 {
-        const struct policy *policy = &w->plan->policy;
-        struct event_policy e = { .name = policy->name, .version = policy->version, .pcr = policy->pcr, .ima = ima };
-        struct digest digest;
-        struct span content;
+        const char *sig = cli_value(w->cli, "sig"), *rules = cli_value(w->cli, "rules"), *cert;
 
-        digest_of(ALG_SHA256, file->text, &digest);
-        memcpy(e.sha256, digest.bytes, sizeof(e.sha256));
-        memcpy(e.signer, signer->spki_sha256, sizeof(e.signer));
-        TRY(event_write_policy(&e, event_room(), EVENT_BYTES_MAX, &content));
-        add_event(w->plan, content);
-        return ERR_OK;
-}
+        if (!rules)
+                rules = beside(policy, "/rules");
+        paper_add_file(&w->paper, BOOT_ETC "/policy", policy);
+        paper_add_file(&w->paper, BOOT_ETC "/policy.sig", sig ? sig : join(policy, ".sig"));
+        paper_add_file(&w->paper, BOOT_ETC "/rules", rules);
+        paper_add_file(&w->paper, BOOT_ETC "/rules.sig", join(rules, ".sig"));
+        for (unsigned i = 0; (cert = cli_value_at(w->cli, "cert", i)) != NULL; i++) {
+                const char name[] = { '/', 'c', 'e', 'r', 't', 's', '/', (char)('a' + i), '\0' };
 
-static enum err add_storage_event(struct work *w)
-{
-        struct span content;
-
-        TRY(survey_event_write(&w->survey, w->plan->policy.classes, event_room(), EVENT_BYTES_MAX, &content));
-        add_event(w->plan, content);
-        return ERR_OK;
-}
-
-static enum err add_rules_event(struct work *w, enum event_load loaded)
-{
-        struct render_partition partitions[POLICY_PARTITIONS_MAX];
-        struct event_ima_policy e = { .loaded = loaded, .result = ERR_OK };
-        struct digest digest;
-        struct span content, rules;
-
-        survey_render_partitions(&w->survey, partitions);
-        TRY(render_rules(&w->plan->policy, partitions, w->rules, sizeof(w->rules), &rules));
-        digest_of(ALG_SHA256, rules, &digest);
-        memcpy(e.sha256, digest.bytes, sizeof(e.sha256));
-        TRY(event_write_ima_policy(&e, event_room(), EVENT_BYTES_MAX, &content));
-        add_event(w->plan, content);
-        return ERR_OK;
-}
-
-static enum err add_handover_event(struct work *w)
-{
-        struct event_mount mounts[POLICY_PARTITIONS_MAX];
-        const struct policy *policy = &w->plan->policy;
-        struct span content;
-
-        for (unsigned i = 0; i < policy->partition_count; i++) {
-                bool absent = w->survey.partitions[i].count == 0;
-
-                mounts[i] = (struct event_mount){ policy->partitions[i].name, absent ? ERR_BOOT_NOT_MOUNTED : ERR_OK };
-        }
-        TRY(event_write_handover(mounts, policy->partition_count, event_room(), EVENT_BYTES_MAX, &content));
-        add_event(w->plan, content);
-        return ERR_OK;
-}
-
-/* ---- disks --------------------------------------------------------------------------------------------------------------- */
-
-/* The kernel reads the table as we do, or the boot fails with the witnesses' difference. */
-static struct survey_device partition_device(const struct gpt *gpt, const struct gpt_entry *entry)
-{
-        uint64_t factor = gpt->table.sector_bytes / 512, sectors = (entry->last_lba - entry->first_lba + 1) * factor;
-        struct survey_device d = { .is_partition = true, .sector_bytes = gpt->table.sector_bytes, .size_bytes = sectors * 512 };
-
-        d.kernel.number = entry->number;
-        d.kernel.start_sectors = entry->first_lba * factor;
-        d.kernel.size_sectors = sectors;
-        guid_format(span_of(entry->unique, GUID_BYTES), d.kernel.part_uuid);
-        survey_kernel_name(entry->name, d.kernel.part_name);
-        return d;
-}
-
-static enum err survey_partitions(struct work *w, const struct source *disk)
-{
-        for (uint32_t i = 0; i < w->gpt.table.count; i++) {
-                const struct gpt_entry *entry = &w->gpt.entries[i];
-                struct survey_device device = partition_device(&w->gpt, entry);
-                struct source_window window = { disk, entry->first_lba * w->gpt.table.sector_bytes };
-                struct source volume = source_window_on(&window, device.size_bytes);
-
-                TRY(probe_read(&volume, w->probe_work, &w->probe));
-                survey_add_volume(&w->survey, &device, &w->gpt, ERR_OK, &w->probe, ERR_OK);
-        }
-        return ERR_OK;
-}
-
-static enum err survey_disk(struct work *w, const struct source *disk)
-{
-        struct survey_device device = { .size_bytes = disk->size_bytes, .sector_bytes = disk->sector_bytes };
-        enum err e = gpt_read(disk, w->gpt_work, &w->gpt);
-
-        TRY(survey_add_disk(&w->survey, &device, e == ERR_OK ? &w->gpt : NULL, e));
-        if (e == ERR_OK)
-                return survey_partitions(w, disk);
-        TRY(probe_read(disk, w->probe_work, &w->probe));
-        survey_add_volume(&w->survey, &device, NULL, e, &w->probe, ERR_OK);
-        return ERR_OK;
-}
-
-static enum cli_exit survey_disks(struct work *w, uint32_t sector_bytes)
-{
-        const char *path;
-
-        for (unsigned i = 0; (path = cli_value_at(w->cli, "disk", i)) != NULL; i++) {
-                struct image image;
-                enum err e = image_open(path, sector_bytes, &image);
-
-                if (e == ERR_IMAGE_OPEN)
-                        return cli_fail(w->cli, CLI_FAILED, "%s: %s", path, strerror(errno));
-                if (e == ERR_OK) {
-                        e = survey_disk(w, &image.source);
-                        image_close(&image);
-                }
-                if (e != ERR_OK)
-                        return cli_fail(w->cli, CLI_FAILED, "%s: %s", path, err_text(e));
+                if (i == SIG_CERTS_MAX)
+                        return cli_fail(w->cli, CLI_USAGE, "--cert: %s", err_text(ERR_SIG_CERTS));
+                paper_add_file(&w->paper, join(BOOT_ETC, name), cert);
         }
         return CLI_OK;
 }
 
-static enum cli_exit judge_storage(struct work *w)
+static enum cli_exit add_disks(struct work *w)
 {
-        unsigned partition;
-        enum err e = survey_verdict(&w->survey, &partition);
-        struct span name;
+        const char *sector = cli_value(w->cli, "sector"), *path;
+        uint32_t sector_bytes = sector && strcmp(sector, "4096") == 0 ? 4096 : 512;
 
-        if (e == ERR_OK)
-                return CLI_OK;
-        name = w->plan->policy.partitions[partition].name;
-        return cli_fail(w->cli, CLI_FAILED, "%.*s: %s", (int)name.len, (const char *)name.data, err_text(e));
+        if (sector && strcmp(sector, "512") != 0 && sector_bytes != 4096)
+                return cli_fail(w->cli, CLI_USAGE, "--sector %s: 512 or 4096", sector);
+        for (unsigned i = 0; (path = cli_value_at(w->cli, "disk", i)) != NULL; i++) {
+                enum err e = paper_add_disk(&w->paper, path, sector_bytes);
+
+                if (e != ERR_OK)
+                        return cli_fail(w->cli, CLI_FAILED, "%s: %s", path, e == ERR_IMAGE_OPEN ? strerror(errno) : err_text(e));
+        }
+        return CLI_OK;
 }
 
-/* ---- trees --------------------------------------------------------------------------------------------------------------- */
-
-static bool skip_path(void *arg, struct span path)
+/* What IMA will be like: the words of the policy event, and one for a kernel that has other rules already. */
+static enum cli_exit read_ima(struct work *w)
 {
-        struct work *w = arg;
+        const char *ima = cli_value(w->cli, "ima"), *loaded = cli_value(w->cli, "loaded");
+        unsigned i = 0, k = 0;
 
-        return manifest_excludes(w->manifest.walk, path);
+        w->paper.other_rules = ima && strcmp(ima, "loaded") == 0;
+        if (!ima || w->paper.other_rules)
+                ima = event_ima_text(EVENT_IMA_ACTIVE);
+        if (!loaded)
+                loaded = event_load_text(EVENT_LOAD_TEXT);
+        while (i < EVENT_IMA_COUNT && strcmp(ima, event_ima_text((enum event_ima)i)) != 0)
+                i++;
+        while (k < EVENT_LOAD_COUNT && strcmp(loaded, event_load_text((enum event_load)k)) != 0)
+                k++;
+        if (i == EVENT_IMA_COUNT)
+                return cli_fail(w->cli, CLI_USAGE, "--ima %s: active, tpm-bypass, loaded or absent", ima);
+        if (k == EVENT_LOAD_COUNT)
+                return cli_fail(w->cli, CLI_USAGE, "--loaded %s: text, path or none", loaded);
+        w->paper.ima = (enum event_ima)i;
+        w->paper.loads = (enum event_load)k;
+        return CLI_OK;
 }
 
-static enum err add_path(void *arg, const struct manifest_entry *entry)
+static enum cli_exit make_machine(struct work *w, const char *policy)
 {
-        struct work *w = arg;
+        enum cli_exit status;
 
-        return manifest_add(&w->manifest, entry);
+        paper_begin(&w->paper);
+        w->ports = paper_ports(&w->paper);
+        w->boot.ports = &w->ports;
+        status = read_ima(w);
+        if (status == CLI_OK)
+                status = add_files(w, policy);
+        return status == CLI_OK ? add_disks(w) : status;
 }
 
-static enum err add_content_event(struct work *w, const struct policy_walk *walk, const char *top)
+/* What is wrong with the signed policy is better said with the names of our files than as the boot will say it. */
+static enum cli_exit check_policy(const struct cli *cli, const char *path)
 {
-        struct machine machine = { .root = "" };
-        struct ports ports = machine_ports(&machine);
-        struct ports_walk question = { .top = top, .max_bytes = walk->max_bytes, .skip = skip_path, .visit = add_path, .arg = w };
-        struct event_content e = { .partition = w->plan->policy.partitions[walk->partition].name };
-        struct digest digest;
-        struct span content;
+        struct signed_file file = { 0 };
+        struct sig_signer signer;
+        struct policy policy;
+        enum cli_exit status = signed_read(cli, path, &file);
+        enum err e;
 
-        manifest_begin(&w->manifest, walk);
-        TRY(ports.tree_walk(ports.context, &question));
-        TRY(manifest_end(&w->manifest, &digest));
-        e.files = w->manifest.entries;
-        e.bytes = w->manifest.bytes;
-        memcpy(e.sha256, digest.bytes, sizeof(e.sha256));
-        TRY(event_write_content(&e, event_room(), EVENT_BYTES_MAX, &content));
-        add_event(w->plan, content);
-        return ERR_OK;
+        if (status == CLI_OK)
+                status = cmd_policy_load(cli, path, &policy);
+        if (status != CLI_OK)
+                return status;
+        e = signed_verify(&file, &signer);
+        return e == ERR_OK ? CLI_OK : cli_fail(cli, CLI_FAILED, "%s: %s", signed_blame(&file), err_text(e));
 }
+
+/* ---- handover ------------------------------------------------------------------------------------------------------------ */
 
 /* The folder given for a partition, NULL when there is none. */
 static const char *find_tree(const struct cli *cli, struct span name)
@@ -222,120 +148,133 @@ static const char *find_tree(const struct cli *cli, struct span name)
         return NULL;
 }
 
-static enum cli_exit walk_trees(struct work *w, bool *ret_complete)
+/* Whether every partition that will be walked has a tree. One that is not as declared is not walked. */
+static enum cli_exit find_trees(struct work *w, bool *ret_complete)
 {
-        const struct policy *policy = &w->plan->policy;
+        const struct policy *policy = &w->boot.policy;
+        bool complete = true;
 
         for (unsigned i = 0; i < policy->walk_count; i++) {
-                const struct policy_walk *walk = &policy->walks[i];
-                const char *given = find_tree(w->cli, policy->partitions[walk->partition].name);
-                char *top = given ? realpath(given, NULL) : NULL;
-                enum err e;
+                unsigned partition = policy->walks[i].partition;
+                const char *given = find_tree(w->cli, policy->partitions[partition].name);
 
+                if (strcmp(survey_state(&w->boot.survey, partition), "present") != 0)
+                        continue;
+                complete = complete && given;
                 if (!given)
-                        return CLI_OK;
-                if (!top)
-                        return cli_fail(w->cli, CLI_FAILED, "%s: %s", given, strerror(errno));
-                e = add_content_event(w, walk, top);
-                free(top);
-                if (e != ERR_OK)
-                        return cli_fail(w->cli, CLI_FAILED, "%s: %s", given, err_text(e));
+                        continue;
+                w->paper.tops[partition] = realpath(given, NULL);
+                if (!w->paper.tops[partition] || strlen(w->paper.tops[partition]) > MANIFEST_PATH_MAX)
+                        return cli_fail(w->cli, CLI_FAILED, "%s: %s", given, strerror(w->paper.tops[partition] ? ENAMETOOLONG : errno));
         }
-        *ret_complete = true;
+        *ret_complete = complete;
         return CLI_OK;
 }
 
-/* ---- options and order ----------------------------------------------------------------------------------------------------- */
+/* What is mounted is what was measured, with the files of the trees; so far as it was there to be mounted. */
+static enum err hand_over(struct boot *b)
+{
+        const struct paper *p = b->ports->context;
+        struct event_mount mounts[POLICY_PARTITIONS_MAX];
 
-struct choices {
-        enum event_ima ima;
-        enum event_load loaded;
-        uint32_t sector_bytes;
+        for (unsigned i = 0; i < b->policy.partition_count; i++) {
+                bool present = strcmp(b->notes[i].state, "present") == 0;
+
+                mounts[i] = (struct event_mount){ b->policy.partitions[i].name, present ? ERR_OK : ERR_BOOT_NOT_MOUNTED };
+                if (p->tops[i])
+                        strcpy(b->places[i].point, p->tops[i]);
+        }
+        return handover_record(b, mounts);
+}
+
+static const struct boot_stage handover_stages[] = {
+        { "log",      history_for_handover, BOOT_STOP },
+        { "tpm",      handover_open_tpm,    BOOT_GO_ON },
+        { "notes",    notes_read,           BOOT_STOP },
+        { "policy",   trust_reread_policy,  BOOT_STOP },
+        { "handover", hand_over,            BOOT_GO_ON },
 };
 
-static enum cli_exit read_choices(const struct cli *cli, struct choices *ret)
+static void begin_handover(struct boot *b, const struct ports *ports)
 {
-        const char *ima = cli_value(cli, "ima"), *loaded = cli_value(cli, "loaded"), *sector = cli_value(cli, "sector");
-        unsigned i = 0, k = EVENT_LOAD_TEXT;
-
-        while (ima && i < EVENT_IMA_COUNT && strcmp(ima, event_ima_text((enum event_ima)i)) != 0)
-                i++;
-        while (loaded && k < EVENT_LOAD_COUNT && strcmp(loaded, event_load_text((enum event_load)k)) != 0)
-                k++;
-        if (i == EVENT_IMA_COUNT)
-                return cli_fail(cli, CLI_USAGE, "--ima %s: active, tpm-bypass or absent", ima);
-        if (k == EVENT_LOAD_COUNT)
-                return cli_fail(cli, CLI_USAGE, "--loaded %s: text or path", loaded);
-        if (sector && strcmp(sector, "512") != 0 && strcmp(sector, "4096") != 0)
-                return cli_fail(cli, CLI_USAGE, "--sector %s: 512 or 4096", sector);
-        *ret = (struct choices){ (enum event_ima)i, (enum event_load)k, sector && strcmp(sector, "4096") == 0 ? 4096 : 512 };
-        return CLI_OK;
-}
-
-static void begin_values(struct plan *plan)
-{
-        for (unsigned i = 0; i < ALG_COUNT; i++)
-                plan->handover[i] = (struct digest){ .alg = (enum alg)i };
-}
-
-static enum cli_exit plan_measure(struct work *w, const char *policy_path, const struct choices *choices)
-{
-        struct signed_file file = { 0 };
-        struct sig_signer signer;
-        enum cli_exit status = signed_read(w->cli, policy_path, &file);
-        enum err e;
-
-        if (status == CLI_OK)
-                status = cmd_policy_load(w->cli, policy_path, &w->plan->policy);
-        if (status != CLI_OK)
-                return status;
-        e = signed_verify(&file, &signer);
-        if (e != ERR_OK)
-                return cli_fail(w->cli, CLI_FAILED, "%s: %s", signed_blame(&file), err_text(e));
-        survey_begin(&w->survey, &w->plan->policy);
-        status = survey_disks(w, choices->sector_bytes);
-        if (status == CLI_OK)
-                status = judge_storage(w);
-        if (status != CLI_OK)
-                return status;
-        e = add_policy_event(w, &file, &signer, choices->ima);
-        if (e == ERR_OK)
-                e = add_storage_event(w);
-        if (e == ERR_OK)
-                e = add_rules_event(w, choices->loaded);
-        return e == ERR_OK ? CLI_OK : cli_fail(w->cli, CLI_FAILED, "%s: %s", policy_path, err_text(e));
+        memset(b, 0, sizeof(*b));
+        b->ports = ports;
 }
 
 static enum cli_exit plan_handover(struct work *w)
 {
-        bool complete = false;
-        enum cli_exit status = walk_trees(w, &complete);
-        enum err e;
+        bool complete = true;
+        enum cli_exit status = w->boot.trusted ? find_trees(w, &complete) : CLI_OK;
 
-        if (status != CLI_OK || !complete)
+        if (status != CLI_OK || !complete || w->paper.halted)
                 return status;
-        e = add_handover_event(w);
-        if (e != ERR_OK)
-                return cli_fail(w->cli, CLI_FAILED, "%s", err_text(e));
+        begin_handover(&w->boot, &w->ports);
+        (void)boot_run(&w->boot, handover_stages, COUNT(handover_stages));
+        memcpy(w->plan->handover, w->paper.pcr, sizeof(w->paper.pcr));
         w->plan->has_handover = true;
+        return CLI_OK;
+}
+
+/* ---- what came of it ----------------------------------------------------------------------------------------------------- */
+
+static struct span text_of(struct span content, const char *key)
+{
+        struct span value, text = { NULL, 0 };
+
+        return canon_member(content, key, &value) == ERR_OK && canon_plain_string(value, &text) == ERR_OK ? text : span_of(NULL, 0);
+}
+
+/* The failure in words, and what it is about. */
+static enum cli_exit refuse(const struct cli *cli, struct span content)
+{
+        struct span detail = text_of(content, "detail"), subject = detail.len > 0 ? detail : text_of(content, "stage");
+
+        return cli_fail(cli, CLI_FAILED, "%.*s: %s", (int)subject.len, (const char *)subject.data,
+                        err_text(judge_events_error(text_of(content, "error"))));
+}
+
+static enum cli_exit read_log(struct work *w, bool failing)
+{
+        struct plan *plan = w->plan;
+        struct cel_record record;
+
+        for (struct cel_reader r = cel_reader_on(w->paper.log); !cel_done(&r);) {
+                enum event_type type;
+                bool failed;
+                enum err e = cel_next(&r, &record);
+
+                if (e == ERR_OK)
+                        e = event_type_of(record.content, &type);
+                if (e != ERR_OK || plan->event_count == PLAN_EVENTS_MAX)
+                        return cli_fail(w->cli, CLI_FAILED, "the boot on paper left a log that cannot be read: %s", err_text(e));
+                failed = type == EVENT_FAILURE;
+                plan->pcr = record.pcr;
+                plan->failure_count += failed;
+                if (failed && !failing)
+                        return refuse(w->cli, record.content);
+                if (!record.info)
+                        plan->events[plan->event_count++] = record.content;
+        }
         return CLI_OK;
 }
 
 enum cli_exit plan_make(const struct cli *cli, const char *policy_path, struct plan *ret_plan)
 {
         struct work *w = cli_alloc(sizeof(*w));
-        struct choices choices;
-        enum cli_exit status = read_choices(cli, &choices);
+        bool failing = cli_flag(cli, "failing");
+        enum cli_exit status;
 
         memset(w, 0, sizeof(*w));
         memset(ret_plan, 0, sizeof(*ret_plan));
         w->cli = cli;
         w->plan = ret_plan;
-        begin_values(ret_plan);
-        if (status == CLI_OK)
-                status = plan_measure(w, policy_path, &choices);
+        status = make_machine(w, policy_path);
+        if (status == CLI_OK && !failing)
+                status = check_policy(cli, policy_path);
         if (status != CLI_OK)
                 return status;
-        memcpy(ret_plan->measure, ret_plan->handover, sizeof(ret_plan->measure));
-        return plan_handover(w);
+        (void)boot_measure(&w->boot);
+        memcpy(ret_plan->measure, w->paper.pcr, sizeof(w->paper.pcr));
+        status = plan_handover(w);
+        return status == CLI_OK ? read_log(w, failing) : status;
 }

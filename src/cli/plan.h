@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The events that a boot without failures will measure, made from a signed policy, disk images and trees of files. */
+/* A boot on paper: the events that it will measure, made by cosima-boot's own code from a signed policy, disk images and trees of files. */
 #ifndef CLI_PLAN_H
 #define CLI_PLAN_H
 
@@ -7,20 +7,21 @@
 #include "event/event.h"
 #include "trust/policy.h"
 
-#define PLAN_EVENTS_MAX (4 + POLICY_WALKS_MAX) /* policy, storage, ima-policy, handover, and a content event a walk */
+#define PLAN_EVENTS_MAX (32 + 2 * POLICY_WALKS_MAX) /* those of a boot, with a failure of each stage and each walk */
 
 struct plan {
-        struct policy policy;
+        unsigned pcr;
         unsigned event_count;
         struct span events[PLAN_EVENTS_MAX];
-        bool has_handover;                  /* all trees were there */
-        struct digest measure[ALG_COUNT];  /* the policy's PCR after `cosima-boot measure`, by bank */
+        unsigned failure_count;            /* of these events */
+        bool has_handover;                 /* all trees were there, and the boot gets that far */
+        struct digest measure[ALG_COUNT];  /* the PCR after `cosima-boot measure`, by bank */
         struct digest handover[ALG_COUNT]; /* after `cosima-boot handover`; with has_handover only */
 };
 
 /*
- * Make the plan from the options --sig, --cert, --disk, --tree, --sector, --ima and --loaded. Says on standard error what is wrong: CLI_FAILED
- * when such a boot would not be without failure, CLI_USAGE for options that make no sense.
+ * Make the plan from the options --sig, --cert, --disk, --tree, --sector, --ima, --loaded, --rules and --failing. Says on standard error what is
+ * wrong: CLI_FAILED when the boot would not be without failure (unless --failing asks for that), CLI_USAGE for options that make no sense.
  */
 enum cli_exit plan_make(const struct cli *cli, const char *policy_path, struct plan *ret_plan);
 
