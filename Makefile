@@ -268,11 +268,19 @@ demo: all | build/packages-vm ## boot the story in a VM: clean, changed, swapped
 keys: | build/packages-keys ## make a development CA and signing key under build/keys
 	@keys/make-keys.sh
 
-# What an image takes in: programs, dracut's module, and what the other initramfs makers need. Manual pages and completions, when there are
-# some, lie in man/ and completions/.
+# Manual pages and completions are told by the program itself.
+build/manual/made: build/cosima
+	@echo '  MAN   $(@D)'
+	$(Q)rm -rf $(@D) && mkdir -p $(@D) && for page in $$(build/cosima help); do build/cosima help --man $$page >$(@D)/$$page.1 || exit 1; done
+	$(Q)build/cosima help --completion bash >$(@D)/cosima && build/cosima help --completion zsh >$(@D)/_cosima && touch $@
+
+# What an image takes in: programs, their manual, dracut's module, and what the other initramfs makers need.
 installed = $(DESTDIR)$(PREFIX)
-install: all ## put everything under DESTDIR
+install: all build/manual/made ## put everything under DESTDIR
 	install -D -m 755 -t $(installed)/bin build/cosima build/cosima-boot
+	install -D -m 644 -t $(installed)/share/man/man1 build/manual/*.1
+	install -D -m 644 -t $(installed)/share/bash-completion/completions build/manual/cosima
+	install -D -m 644 -t $(installed)/share/zsh/vendor-completions build/manual/_cosima
 	install -D -m 755 -t $(installed)/lib/cosima/initramfs initramfs/verify.sh initramfs/place.sh
 	install -D -m 644 -t $(installed)/lib/cosima/initramfs initramfs/*.service initramfs/*.conf initramfs/*.rules
 	install -D -m 755 -t $(installed)/lib/dracut/modules.d/50cosima dracut-module/50cosima/*.sh

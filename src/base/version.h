@@ -4,5 +4,6 @@
 #define BASE_VERSION_H
 
 #define VERSION "0.1.0"
+#define VERSION_DATE "2026-11-24" /* of the manual pages */
 
 #endif

@@ -120,12 +120,13 @@ static enum cli_exit print_group(const struct cli *cli, const struct cli_command
 {
         printf("usage: %s COMMAND [OPTION...] [FILE...]\n\n", cli->name);
         for (unsigned i = 0; commands[i]; i++)
-                printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+                if (!commands[i]->hidden)
+                        printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
         printf("\n`%s COMMAND --help` says more of a command.\n", cli->name);
         for (unsigned i = 0; commands[i]; i++) {
                 if (i == 0)
                         printf("\nexamples:\n");
-                if (commands[i]->example)
+                if (commands[i]->example && !commands[i]->hidden)
                         print_indented(commands[i]->example);
         }
         return CLI_OK;

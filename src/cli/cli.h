@@ -37,6 +37,7 @@ struct cli_command {
         const char *arguments;                       /* "FILE", "DISK..." for the usage; NULL when there are none */
         unsigned arguments_min, arguments_max;
         bool json;                                   /* has the option --json */
+        bool hidden;                                 /* left out of the help, manual and completion: for the build */
         const struct cli_option *options;            /* or NULL */
         const struct cli_command *const *subcommands; /* ends with NULL; or NULL */
         enum cli_exit (*run)(const struct cli *cli);

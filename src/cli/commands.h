@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every command, each defined in the file of its name: cmd_quote in cmd_quote.c. main.c holds them in the order of the help. */
+/* Every command, each defined in the file of its name: cmd_quote in cmd_quote.c. commands.c holds them in the order of the help. */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
@@ -9,6 +9,7 @@ extern const struct cli_command cmd_baseline;
 extern const struct cli_command cmd_enroll;
 extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_export;
+extern const struct cli_command cmd_help;
 extern const struct cli_command cmd_log;
 extern const struct cli_command cmd_luks;
 extern const struct cli_command cmd_policy;
@@ -18,5 +19,8 @@ extern const struct cli_command cmd_quote;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_verify;
 extern const struct cli_command cmd_watch;
+
+/* All of them, in the order of the help; NULL at the end. */
+extern const struct cli_command *const commands_all[];
 
 #endif

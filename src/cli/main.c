@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of cosima, in the order of their use. */
+/* The program. */
 #include "cli/commands.h"
 
 int main(int argc, char **argv)
 {
-        static const struct cli_command *const commands[] = {
-                &cmd_policy,
-                &cmd_probe,
-                &cmd_luks,
-                &cmd_predict,
-                &cmd_status,
-                &cmd_quote,
-                &cmd_enroll,
-                &cmd_baseline,
-                &cmd_verify,
-                &cmd_explain,
-                &cmd_watch,
-                &cmd_log,
-                &cmd_export,
-                NULL,
-        };
-
-        return cli_main(commands, argc, argv);
+        return cli_main(commands_all, argc, argv);
 }

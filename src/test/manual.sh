@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Manual pages and completions, which cosima makes of its own tables: man, mandoc, bash and zsh take them.
+set -eu
+cd "$(dirname "$0")/../.."
+make -s build/manual/made >/dev/null
+. src/build/tap.sh
+cosima=build/cosima
+export LC_ALL=C.UTF-8
+
+man_takes() {
+	MANWIDTH=100 man --warnings -E UTF-8 -l "build/manual/$1.1" >"$work/page" 2>"$work/err" && [ ! -s "$work/err" ] && [ -s "$work/page" ] || {
+		cat "$work/err"
+		return 1
+	}
+}
+
+mandoc_takes() {
+	mandoc -T lint -W warning "build/manual/$1.1"
+}
+
+# every_option WORDS: what --help lists, the page lists, by its name and with its text.
+every_option() {
+	page=cosima-$(echo "$1" | tr ' ' '-')
+	# shellcheck disable=SC2086 # the words of the command
+	"$cosima" $1 --help >"$work/help"
+	MANWIDTH=400 man -E UTF-8 -l "build/manual/$page.1" 2>/dev/null | col -b >"$work/page"
+	sed -n 's/^  \(--[a-z-]*\) .*/\1/p' "$work/help" | while read -r option; do
+		says "$option" "$work/page" || return 1
+	done
+}
+
+# completes SHELL WORD...: what the shell would offer for the last word, sorted, in one line.
+bash_completes() {
+	bash -c '
+. build/manual/cosima
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_cosima
+printf "%s\n" "${COMPREPLY[@]}" | LC_ALL=C sort | paste -s -d " "' bash "$@"
+}
+
+offers() {
+	want=$1
+	shift
+	got=$(bash_completes "$@")
+	[ "$got" = "$want" ] || {
+		echo "offers: $got"
+		return 1
+	}
+}
+
+# The functions of zsh that show things are replaced by ones that print what they were given.
+zsh_completes() {
+	zsh -f -c '
+_arguments() { printf "%s\n" "$@" }
+_describe() { printf "%s\n" "$2" }
+words=("$@")
+CURRENT=$#
+source build/manual/_cosima' zsh "$@" >"$work/zsh"
+}
+
+zsh_offers() {
+	text=$1
+	shift
+	zsh_completes "$@" && says "$text" "$work/zsh" || {
+		cat "$work/zsh"
+		return 1
+	}
+}
+
+# With the real functions, on a terminal of zsh's own: what stands on the line after the tabulator key.
+zsh_expands() {
+	zsh -f -c '
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PS1=; fpath=($PWD/build/manual \$fpath); autoload -Uz compinit; compinit -u -D; unsetopt beep; echo rea\"\"dy"
+zpty -r shell text "*ready*"
+zpty -w -n shell "$1"$'"'\\t'"'
+zpty -w -n shell " "$'"'\\n'"'
+zpty -r -m shell text "*$2*" && print found
+zpty -d shell' zsh "$1" "$2" >"$work/zpty" 2>&1 && says found "$work/zpty"
+}
+
+commands=$("$cosima" help | sed -n 's/^cosima-//p')
+for page in $("$cosima" help); do
+	ok "$page: man takes the page" man_takes "$page"
+	ok "$page: mandoc takes the page" mandoc_takes "$page"
+done
+for command in verify explain quote enroll watch log probe predict status; do
+	ok "$command: the page lists every option" every_option "$command"
+done
+ok "policy check: the page lists every option" every_option "policy check"
+ok "baseline merge: the page lists every option" every_option "baseline merge"
+ok "the page of the program names every command" sh -c 'for c in $1; do case $c in *-*) ;; *) grep -q "cosima..$c" build/manual/cosima.1 || exit 1 ;; esac; done' sh "$commands"
+ok "help is not in the help" sh -c '! "$1" --help | grep -q "^  help "' sh "$cosima"
+ok "a page that is not there" sh -c '! "$1" help --man cosima-none 2>"$2" && grep -q "no page cosima-none" "$2"' sh "$cosima" "$work/err"
+
+ok "bash takes the completion" bash -n build/manual/cosima
+ok "bash: commands" offers 'verify' cosima ver
+ok "bash: commands of a group" offers '--help check render sign verify' cosima policy ''
+ok "bash: options" offers '--nonce' cosima verify --non
+ok "bash: options after files" offers '--require-boot-chain' cosima verify evidence.tar --baseline x --req
+ok "bash: files after an option" offers 'Makefile' cosima verify --baseline Makef
+ok "bash: files as arguments" offers 'Makefile' cosima policy check Makef
+ok "bash: nothing where nobody can guess" offers '' cosima verify --nonce 0
+ok "zsh takes the completion" zsh -n build/manual/_cosima
+ok "zsh: commands" zsh_offers 'verify\:"Judge evidence against a baseline"' cosima ''
+ok "zsh: commands of a group" zsh_offers 'render\:' cosima policy ''
+ok "zsh: options" zsh_offers '--baseline=[from cosima enroll]:FILE:_files' cosima verify ''
+ok "zsh: its own completion completes a command" zsh_expands 'cosima veri' 'cosima verify'
+ok "zsh: its own completion completes an option" zsh_expands 'cosima verify --requ' 'require-boot-chain'
+finish
