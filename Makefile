@@ -30,7 +30,7 @@ Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help everything unit fuzz bench demo test keys check check-layers repro install deb cpio clean FORCE
+.PHONY: all help everything unit fuzz bench demo test test-vm-full keys check check-layers repro install deb cpio clean FORCE
 
 # ---- what there is ---------------------------------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ objects = $(patsubst %.c,build/$1/%.o,$2)
 
 # All groups that the goals need are asked for at once, before anything else is done.
 goals := $(or $(MAKECMDGOALS),all)
-groups := build$(if $(filter unit fuzz check everything test bench,$(goals)),-test)$(if $(filter test bench demo,$(goals)),-vm)
+groups := build$(if $(filter unit fuzz check everything test bench,$(goals)),-test)$(if $(filter test test-vm-full bench demo,$(goals)),-vm)
 
 build/packages-%: src/build/packages src/build/need.sh
 	$(Q)src/build/need.sh $(subst -, ,$*)
@@ -256,6 +256,9 @@ everything: all $(test_programs) $(fuzz_programs) build/bench/make-logs $(if $(s
 
 test: | build/packages-build build/packages-test build/packages-vm ## run every test; the last line is `N passed, N failed`
 	@src/build/test.sh $(make_program)
+
+test-vm-full: all | build/packages-vm ## boot whole Debian systems: dracut, initramfs-tools, Elemental, failures
+	@CASES=full test-vm/cases.sh
 
 bench: all build/bench/cosima-boot build/bench/make-logs | build/packages-test build/packages-vm ## print the figures of the budgets
 	@src/build/bench.sh

@@ -4,7 +4,9 @@
 #
 # In:  disk.img, disk2.img (optional; never written to), overlay/ (added to the initramfs: policy, keys, /case), tpm/ (the
 #      TPM's state, worked on in place; without it the machine has no TPM; tpm/version holds 1.2 for that kind),
-#      cmdline (optional, more kernel parameters), kernel (optional, a folder as other-kernel.sh makes it).
+#      cmdline (optional, more kernel parameters), kernel (optional, a folder as other-kernel.sh makes it), meanwhile (optional,
+#      a script that is run beside the machine; then the disk is not plugged in until it says `plug`), keeps-disk (optional, what
+#      the machine writes to its disk stays). VM_MEMORY is in MiB, VM_SECONDS a limit for all of it.
 # Out: console.log, evidence.tar, pcrs.json, dmesg, cosima/ (as /run/cosima was), tpm.log (every TPM command), seconds.
 # Exits 0 if the guest came to its end.
 set -eu
@@ -16,9 +18,11 @@ if [ -L "$case/kernel" ]; then
 	kernel=$(cat "$case/kernel/kernel") initramfs=$case/kernel/initramfs.cpio
 fi
 sockets=$(mktemp -d) # a unix socket's path may not be long
-swtpm_pid=
+swtpm_pid='' meanwhile_pid='' snapshot=on
+[ ! -e "$case/keeps-disk" ] || snapshot=off
 
 clean_up() {
+	[ -z "$meanwhile_pid" ] || kill "$meanwhile_pid" 2>/dev/null || :
 	[ -z "$swtpm_pid" ] || kill "$swtpm_pid" 2>/dev/null || :
 	rm -rf "$sockets" "$case/initramfs.cpio" "$case/out.tar"
 }
@@ -35,21 +39,40 @@ start_tpm() {
 }
 
 disk() { # IMAGE
-	echo "-drive file=$1,if=virtio,format=raw,snapshot=on"
+	echo "-drive file=$1,if=virtio,format=raw,snapshot=$snapshot"
+}
+
+# For `meanwhile`: waits until the guest has said PATTERN; puts the disk in.
+said_by_guest() {
+	until grep -aq "$1" "$case/console.log"; do
+		sleep 0.2
+	done
+}
+
+plug() {
+	"$here/monitor" "$sockets/monitor" 'device_add virtio-blk-pci,drive=disk'
 }
 
 rm -rf "$case/out.tar" "$case/evidence.tar" "$case/pcrs.json" "$case/cosima" "$case/dmesg"
 (cd "$case/overlay" && find . | LC_ALL=C sort | cpio -o -H newc --quiet) | cat "$initramfs" - >"$case/initramfs.cpio"
 
-set -- -accel tcg -cpu Nehalem,+rdrand -m 256 -nodefaults -no-user-config -display none -no-reboot
+set -- -accel tcg -cpu Nehalem,+rdrand -m "${VM_MEMORY:-256}" -nodefaults -no-user-config -display none -no-reboot
 set -- "$@" -serial "file:$case/console.log"
 set -- "$@" -device virtio-serial-pci -chardev "file,id=out,path=$case/out.tar" -device virtserialport,chardev=out
 if [ -d "$case/tpm" ]; then
 	start_tpm
 	set -- "$@" -chardev "socket,id=tpm,path=$sockets/tpm" -tpmdev emulator,id=tpm,chardev=tpm -device tpm-tis,tpmdev=tpm
 fi
-# shellcheck disable=SC2046 # two words each
-set -- "$@" $(disk "$case/disk.img")
+if [ -e "$case/meanwhile" ]; then
+	set -- "$@" -drive "id=disk,file=$case/disk.img,if=none,format=raw,snapshot=$snapshot" -monitor "unix:$sockets/monitor,server=on,wait=off"
+	: >"$case/console.log"
+	# shellcheck source=/dev/null
+	(. "$case/meanwhile") &
+	meanwhile_pid=$!
+else
+	# shellcheck disable=SC2046 # two words each
+	set -- "$@" $(disk "$case/disk.img")
+fi
 if [ -e "$case/disk2.img" ]; then
 	# shellcheck disable=SC2046
 	set -- "$@" $(disk "$case/disk2.img")
@@ -58,7 +81,7 @@ parameters="console=ttyS0 panic=-1 loglevel=6 no_timer_check cryptomgr.notests m
 [ ! -e "$case/cmdline" ] || parameters="$parameters $(cat "$case/cmdline")"
 
 begin=$(date +%s%N)
-timeout 90 qemu-system-x86_64 "$@" -kernel "$kernel"/boot/vmlinuz-* -initrd "$case/initramfs.cpio" -append "$parameters" ||
+timeout "${VM_SECONDS:-90}" qemu-system-x86_64 "$@" -kernel "$kernel"/boot/vmlinuz-* -initrd "$case/initramfs.cpio" -append "$parameters" ||
 	die "QEMU: status $? (see $case/console.log)"
 end=$(date +%s%N)
 

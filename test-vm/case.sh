@@ -10,6 +10,8 @@ set -eu
 . "$here/sign.sh"
 . "$here/machine.sh"
 . "$here/judge.sh"
+# shellcheck source=/dev/null
+[ ! -e "$here/$cases/machine" ] || . "$here/$cases/machine"
 
 name=$1 out=$2
 [ -e "$here/$cases/$name/run" ] || die "no case $name"

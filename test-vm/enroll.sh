@@ -4,6 +4,8 @@
 set -eu
 . "$(dirname -- "$0")/paths.sh"
 . "$here/machine.sh"
+# shellcheck source=/dev/null
+[ ! -e "$here/$cases/machine" ] || . "$here/$cases/machine"
 
 out=$1
 rm -rf "$out"

@@ -10,6 +10,12 @@ machine() {
 	cp -r "$vm/trust/certs" "$vm/trust/policy" "$vm/trust/policy.sig" "$case/overlay/etc/cosima/"
 	od -An -tx1 -N32 /dev/urandom | tr -d ' \n' >"$case/nonce"
 	cp "$case/nonce" "$case/overlay/case/nonce"
+	as_kind
+}
+
+# What the machines of a folder of cases have in common: its file \`machine\` says so.
+as_kind() {
+	:
 }
 
 # change oem|persistent: a copy of its tree to change, in $tree.

@@ -19,11 +19,12 @@ mkdir -p "$tree/persistent/bin"
 "$here/agent.sh" 1 "$tree/persistent/bin/agent"
 
 active=$tree/active
-mkdir -p "$active/bin" "$active/sbin" "$active/usr/bin" "$active/usr/local" "$active/oem" \
+mkdir -p "$active/bin" "$active/sbin" "$active/usr/bin" "$active/usr/lib/vm" "$active/usr/local" "$active/oem" \
 	"$active/dev" "$active/proc" "$active/sys" "$active/run" "$active/tmp"
 cp "$(command -v busybox)" "$active/bin/busybox"
 ln -s busybox "$active/bin/sh"
 cp "$here/guest/system" "$active/sbin/init"
+cp "$here/guest/evidence" "$active/usr/lib/vm/"
 cp "$cosima" "$cosima_boot" "$active/usr/bin/"
 
 chmod -R u=rwX,go=rX "$tree"

@@ -37,6 +37,7 @@ stage fuzz "$make" --no-print-directory fuzz
 stage repro "$make" --no-print-directory repro
 [ ! -e test-vm/cases.sh ] || stage vm sh test-vm/cases.sh
 [ ! -e test-vm/luks ] || CASES=luks stage vm-luks sh test-vm/cases.sh
+[ ! -e test-vm/full ] || CASES=full stage vm-full sh test-vm/cases.sh
 [ ! -e test-vm/kernels ] || CASES=kernels stage vm-kernels sh test-vm/cases.sh
 
 awk '{ passed += $1; failed += $2 } END { print passed + 0 " passed, " failed + 0 " failed"; exit failed > 0 || passed == 0 }' \
