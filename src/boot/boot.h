@@ -17,6 +17,7 @@
 #define BOOT_TPM_WAIT_MS 2000   /* for a TPM, when no valid policy says how long */
 #define BOOT_LOCK_WAIT_MS 30000 /* for another cosima on top of what the policy lets it wait */
 #define BOOT_STATE_BYTES_MAX 8192
+#define BOOT_UNREAD_MAX 8
 
 /*
  * Without a policy that can be trusted a failure goes into the PCR that the policy's text names, if it can be read at all, else into this one.
@@ -51,6 +52,12 @@ struct boot_place {
         char point[MANIFEST_PATH_MAX + 1]; /* where the whole file system is mounted; empty when only parts of it are */
 };
 
+/* A disk whose partition table could not be read. */
+struct boot_disk {
+        char name[SURVEY_NAME_BYTES];
+        enum err gpt_error;
+};
+
 struct boot {
         const struct ports *ports;
         bool nowait;        /* act only when all required partitions are there, without waiting for them */
@@ -83,6 +90,8 @@ struct boot {
         unsigned done[EVENT_TYPE_COUNT]; /* events of each type in the log, before this run and by it */
 
         /* storage and rules */
+        unsigned unread_count;
+        struct boot_disk unread[BOOT_UNREAD_MAX]; /* the first of them, to be named when a partition is absent */
         uint64_t started_ms;
         unsigned note_count;
         struct boot_note notes[POLICY_PARTITIONS_MAX];

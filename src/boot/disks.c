@@ -51,6 +51,17 @@ static enum err read_volume(struct boot *b, const struct survey_device *device)
         return e;
 }
 
+static void note_unread(struct boot *b, const struct survey_device *disk, enum err gpt_error)
+{
+        struct boot_disk *unread = &b->unread[b->unread_count];
+
+        if (gpt_error == ERR_OK || disk->is_virtual || b->unread_count == BOOT_UNREAD_MAX)
+                return;
+        memcpy(unread->name, disk->name, sizeof(unread->name));
+        unread->gpt_error = gpt_error;
+        b->unread_count++;
+}
+
 /* A whole disk is looked at as a volume even when it has partitions: somebody may find a label on it. */
 static enum err add_device(struct boot *b, const struct survey_device *device, enum err *gpt_error)
 {
@@ -58,6 +69,7 @@ static enum err add_device(struct boot *b, const struct survey_device *device, e
 
         if (!device->is_partition) {
                 *gpt_error = read_gpt(b, device);
+                note_unread(b, device, *gpt_error);
                 TRY(survey_add_disk(&b->survey, device, *gpt_error == ERR_OK ? &b->gpt : NULL, *gpt_error));
         }
         probe_error = read_volume(b, device);
@@ -74,6 +86,7 @@ static enum err survey_once(struct boot *b)
         bool more;
 
         survey_begin(&b->survey, &b->policy);
+        b->unread_count = 0;
         TRY(p->devices_begin(p->context));
         while ((e = p->devices_next(p->context, &device, &more)) == ERR_OK && more) {
                 e = add_device(b, &device, &gpt_error);

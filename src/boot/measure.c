@@ -82,6 +82,24 @@ static void say_storage(struct boot *b)
         b->ports->say(b->ports->context, line.buf);
 }
 
+/* Why a partition may be absent: which disk shows none, by the error of its table. Only logged, as the names of disks are not stable. */
+static void log_unread(struct boot *b)
+{
+        for (unsigned i = 0; i < b->unread_count; i++) {
+                const char *name = b->unread[i].name, *error = err_name(b->unread[i].gpt_error);
+                const struct event_value values[] = { { .key = "disk", .text = span_of_str(name) }, { .key = "error", .text = span_of_str(error) } };
+                struct text line;
+
+                record_info(b, "gpt", values, 2);
+                text_begin(&line);
+                text_add(&line, "no partition of ");
+                text_add(&line, name);
+                text_add(&line, " can be read: ");
+                text_add(&line, error);
+                b->ports->say(b->ports->context, line.buf);
+        }
+}
+
 /* Storage that is not as declared is measured as it is, and a failure besides. */
 enum err measure_storage(struct boot *b)
 {
@@ -92,6 +110,8 @@ enum err measure_storage(struct boot *b)
                                &b->storage_content));
         TRY(record_event(b, EVENT_STORAGE, b->storage_content));
         say_storage(b);
+        if (!survey_complete(&b->survey))
+                log_unread(b);
         e = survey_verdict(&b->survey, &partition);
         if (e != ERR_OK)
                 text_add_span(&b->detail, b->policy.partitions[partition].name);

@@ -81,6 +81,7 @@ static const struct cli_option options[] = {
         { "ima", "STATE", "what IMA will be: active (the default), tpm-bypass, loaded (it has other rules already) or absent", 0 },
         { "loaded", "HOW", "how the kernel will take the rules: text (the default), path (signed ones only) or none", 0 },
         { "rules", "FILE", "the signed rules for --loaded path, with FILE.sig; default: rules beside the policy", 0 },
+        { "earlier", "FILE", "rules that the image loads before cosima, on a kernel that takes some at any time", 0 },
         { "failing", NULL, "say what a boot that fails will leave, too, with the events of its failures", 0 },
         { NULL, NULL, NULL, 0 },
 };

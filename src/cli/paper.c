@@ -24,9 +24,13 @@ void paper_add_file(struct paper *p, const char *path, const char *ours)
 static enum err file_read(void *context, const char *path, uint8_t *buf, size_t cap, struct span *ret_bytes)
 {
         struct paper *p = context;
-        const struct paper_file log = { .bytes = p->log };
-        const struct paper_file *file = p->log.len > 0 && strcmp(path, BOOT_RUN "/events.cel") == 0 ? &log : find_file(p, path);
+        const struct paper_file log = { .bytes = p->log }, rules = { .bytes = span_of(p->rules, p->rules_len) };
+        const struct paper_file *file = find_file(p, path);
 
+        if (p->log.len > 0 && strcmp(path, BOOT_RUN "/events.cel") == 0)
+                file = &log;
+        if (p->shows_rules && strcmp(path, "/sys/kernel/security/ima/policy") == 0)
+                file = &rules;
         if (!file)
                 return ERR_FILE_ABSENT;
         if (file->ours)

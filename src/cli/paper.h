@@ -32,6 +32,7 @@ struct paper {
         enum event_ima ima;
         bool other_rules;      /* a policy was loaded before */
         enum event_load loads; /* which rules the kernel takes: text, signed ones by path only, or none */
+        bool shows_rules;      /* the kernel takes rules at any time, and shows those that are active: the earlier ones first */
         char *tops[POLICY_PARTITIONS_MAX]; /* a folder of ours with the files of each partition, NULL: none */
 
         uint64_t now_ms;
@@ -43,8 +44,9 @@ struct paper {
         struct source_window window;
         struct digest pcr[ALG_COUNT]; /* the one that was extended */
         struct span log;              /* in log_bytes */
-        size_t ima_len, ima_read;
+        size_t rules_len, ima_len, ima_read;
         uint8_t ima_log[PAPER_IMA_BYTES];
+        char rules[2 * RENDER_BYTES_MAX]; /* with shows_rules */
         uint8_t log_bytes[CEL_LOG_BYTES_MAX];
         struct machine host; /* from which our files are read */
         struct ports host_ports;

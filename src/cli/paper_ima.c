@@ -91,10 +91,16 @@ static enum err ima_open(void *context)
 
 static enum err ima_write(void *context, struct span line)
 {
-        const struct paper *p = context;
+        struct paper *p = context;
         bool by_path = line.data[0] == '/';
 
-        return p->loads == EVENT_LOAD_TEXT || (by_path && p->loads == EVENT_LOAD_PATH) ? ERR_OK : ERR_IMA_DENIED;
+        if (p->loads != EVENT_LOAD_TEXT)
+                return by_path && p->loads == EVENT_LOAD_PATH ? ERR_OK : ERR_IMA_DENIED;
+        if (line.len > sizeof(p->rules) - p->rules_len)
+                return ERR_IMA_WRITE;
+        memcpy(p->rules + p->rules_len, line.data, line.len);
+        p->rules_len += line.len;
+        return ERR_OK;
 }
 
 static enum err find_ring(void *context, const char *name, int32_t *ret_ring)

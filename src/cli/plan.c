@@ -10,6 +10,7 @@
 #include "boot/record.h"
 #include "boot/stages.h"
 #include "cli/cmd_policy.h"
+#include "cli/file.h"
 #include "cli/paper.h"
 #include "cli/print.h"
 #include "verify/judge_parts.h"
@@ -105,6 +106,20 @@ static enum cli_exit read_ima(struct work *w)
         return CLI_OK;
 }
 
+static enum cli_exit read_earlier(struct work *w)
+{
+        const char *path = cli_value(w->cli, "earlier");
+        struct span rules;
+        enum cli_exit status = path ? file_read(w->cli, path, RENDER_BYTES_MAX, &rules) : CLI_OK;
+
+        if (!path || status != CLI_OK)
+                return status;
+        memcpy(w->paper.rules, rules.data, rules.len);
+        w->paper.rules_len = rules.len;
+        w->paper.shows_rules = true;
+        return CLI_OK;
+}
+
 static enum cli_exit make_machine(struct work *w, const char *policy)
 {
         enum cli_exit status;
@@ -113,6 +128,8 @@ static enum cli_exit make_machine(struct work *w, const char *policy)
         w->ports = paper_ports(&w->paper);
         w->boot.ports = &w->ports;
         status = read_ima(w);
+        if (status == CLI_OK)
+                status = read_earlier(w);
         if (status == CLI_OK)
                 status = add_files(w, policy);
         return status == CLI_OK ? add_disks(w) : status;

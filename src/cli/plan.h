@@ -20,7 +20,7 @@ struct plan {
 };
 
 /*
- * Make the plan from the options --sig, --cert, --disk, --tree, --sector, --ima, --loaded, --rules and --failing. Says on standard error what is
+ * Make the plan from the options --sig, --cert, --disk, --tree, --sector, --ima, --loaded, --rules, --earlier and --failing. Says on standard error what is
  * wrong: CLI_FAILED when the boot would not be without failure (unless --failing asks for that), CLI_USAGE for options that make no sense.
  */
 enum cli_exit plan_make(const struct cli *cli, const char *policy_path, struct plan *ret_plan);

@@ -210,6 +210,26 @@ static void waits_for_partitions(void **state)
         assert_true(f.now_ms >= 11000 && f.now_ms < 11100);
 }
 
+/* Why a partition is absent: a disk without a table and one whose two headers are damaged are told apart, in the log and to people. */
+static void names_disks_without_a_table(void **state)
+{
+        size_t backup = f.disk.span.len - 512;
+
+        (void)state;
+        f.devices[1].appears_ms = f.devices[2].appears_ms = UINT64_MAX;
+        f.devices[0].bytes[512 + 40] ^= 1;
+        f.devices[0].bytes[backup + 40] ^= 1;
+        assert_failed(boot_measure, "policy storage info failure:SURVEY_ABSENT@storage ima-policy ");
+        assert_non_null(strstr(f.said, "no partition of vda can be read: GPT_HEADER_CRC\n"));
+        fakes_end(&f);
+        fakes_begin(&f);
+        f.devices[1].appears_ms = f.devices[2].appears_ms = UINT64_MAX;
+        memset(f.devices[0].bytes, 0, 1024);
+        memset(f.devices[0].bytes + backup, 0, 512);
+        assert_failed(boot_measure, "policy storage info failure:SURVEY_ABSENT@storage ima-policy ");
+        assert_non_null(strstr(f.said, "no partition of vda can be read: GPT_NONE\n"));
+}
+
 static void does_not_wait_on_live_media(void **state)
 {
         (void)state;
@@ -399,7 +419,8 @@ int main(void)
                 TEST(measures_and_hands_over), TEST(does_nothing_twice), TEST(logs_boot_without_extending),
                 TEST(lets_the_tpm_hash_for_unknown_banks), TEST(mounts_what_is_missing), TEST(names_what_is_mounted_too_early),
                 TEST(refuses_policies_it_cannot_trust), TEST(refuses_what_is_signed_by_others_or_wrong),
-                TEST(halts_only_when_a_trusted_policy_says_so), TEST(waits_for_partitions), TEST(does_not_wait_on_live_media),
+                TEST(halts_only_when_a_trusted_policy_says_so), TEST(waits_for_partitions), TEST(names_disks_without_a_table),
+                TEST(does_not_wait_on_live_media),
                 TEST(acts_once_all_is_there), TEST(measures_odd_storage_as_a_failure), TEST(names_a_pcr_that_was_used),
                 TEST(goes_on_without_a_tpm), TEST(spoils_a_tpm_that_comes_late), TEST(waits_for_the_tpm),
                 TEST(a_failing_command_never_leaves_the_golden_value), TEST(dying_anywhere_never_looks_better),
