@@ -295,6 +295,7 @@ install: all build/manual/made ## put everything under DESTDIR
 	install -D -m 755 initramfs/initramfs-tools/measure $(installed)/share/initramfs-tools/scripts/init-premount/cosima
 	install -D -m 755 initramfs/initramfs-tools/panic $(installed)/share/initramfs-tools/scripts/panic/cosima
 	install -D -m 644 -t $(installed)/share/mkinitfs/features.d initramfs/mkinitfs/cosima.*
+	install -D -m 644 -t $(installed)/share/man/man8 initramfs/cosima-boot.8
 
 deb: all ## make build/cosima.deb
 	$(Q)src/build/deb.sh $(make_program) build/cosima.deb

@@ -16,7 +16,10 @@ tree=$work/tree
 install -D "$boot" "$tree/usr/bin/cosima-boot"
 install -D "$policy" "$tree/etc/cosima/policy"
 install -D "$sig" "$tree/etc/cosima/policy.sig"
-install -D -t "$tree/etc/cosima/certs" "$certs"/*
+mkdir "$tree/etc/cosima/certs"
+for cert in "$certs"/*; do
+	[ ! -f "$cert" ] || install -t "$tree/etc/cosima/certs" "$cert"
+done
 if [ -n "$rules" ]; then
 	install "$rules" "$tree/etc/cosima/rules"
 	install "$rules.sig" "$tree/etc/cosima/rules.sig"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: deb.sh MAKE OUT: makes the Debian package OUT of what `make install` installs. The same tree gives the same bytes.
 set -eu
+unset MAKEFLAGS MAKELEVEL MFLAGS
 make=$1 out=$2
 parts=src/build/deb
 root=$out.root
@@ -24,6 +25,7 @@ license() { # NAME FILE: the text of a licence as a paragraph of the file `copyr
 
 rm -rf "$root"
 "$make" -s install DESTDIR="$root" PREFIX=/usr
+find "$root/usr/share/man" -type f -exec gzip -9n {} +
 mkdir -p "$doc" "$root/DEBIAN" "$root/usr/share/lintian/overrides"
 {
 	cat "$parts/copyright"
