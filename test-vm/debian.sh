@@ -42,7 +42,6 @@ make_active() {
 	depmod -b "$active" "$version"
 	cp "$here/guest/evidence" "$here/debian/system/use" "$active/usr/lib/vm/"
 	cp "$here"/debian/system/vm.* "$active/usr/lib/systemd/system/"
-	ln -s ../cosima-handover-root.service "$active/usr/lib/systemd/system/sysinit.target.wants/"
 	echo c05a0000000040008000000000000012 >"$active/etc/machine-id"
 	# One after the other, so that every boot logs them alike.
 	printf 'LABEL=COS_OEM /oem ext4 rw 0 0\nLABEL=COS_PERSISTENT /usr/local ext4 x-systemd.after=oem.mount 0 0\n' >"$active/etc/fstab"
