@@ -13,6 +13,7 @@ const struct cli_command *const commands_all[] = {
         &cmd_baseline,
         &cmd_verify,
         &cmd_explain,
+        &cmd_report,
         &cmd_watch,
         &cmd_log,
         &cmd_export,

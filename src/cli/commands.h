@@ -16,6 +16,7 @@ extern const struct cli_command cmd_policy;
 extern const struct cli_command cmd_predict;
 extern const struct cli_command cmd_probe;
 extern const struct cli_command cmd_quote;
+extern const struct cli_command cmd_report;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_verify;
 extern const struct cli_command cmd_watch;
