@@ -3,8 +3,10 @@
 #include "cli/case.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/file.h"
+#include "cli/globs.h"
 #include "cli/merge.h"
 #include "cli/print.h"
 #include "cli/stream.h"
@@ -64,6 +66,24 @@ enum cli_exit case_judge(const struct cli *cli, const char *path, struct judge *
         return status;
 }
 
+static void compile_allowed(struct baseline *b)
+{
+        struct span *patterns = cli_alloc((b->allowed.len / 3 + 1) * sizeof(*patterns)); /* none takes fewer bytes */
+        struct canon_walk walk;
+        struct span pattern;
+        size_t count = 0;
+
+        if (b->allowed.len > 0 && canon_open_array(b->allowed, &walk) == ERR_OK)
+                while (canon_next_element(&walk, &pattern))
+                        if (canon_plain_string(pattern, &patterns[count]) == ERR_OK)
+                                count++;
+        if (count > 0) {
+                b->allowed_globs = cli_alloc(sizeof(*b->allowed_globs));
+                *b->allowed_globs = globs_compile(patterns, count);
+        }
+        free(patterns);
+}
+
 enum cli_exit case_parse_baseline(const struct cli *cli, const char *path, struct span text, struct baseline **ret_baseline)
 {
         struct baseline *baseline = cli_alloc(sizeof(*baseline));
@@ -76,6 +96,7 @@ enum cli_exit case_parse_baseline(const struct cli *cli, const char *path, struc
                                 *member ? "" : " (jq -cS . makes it so)");
         cap = baseline_slots(baseline->file_count);
         baseline_index(baseline, cli_alloc(cap * sizeof(struct baseline_slot)), cap);
+        compile_allowed(baseline);
         *ret_baseline = baseline;
         return CLI_OK;
 }

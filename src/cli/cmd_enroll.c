@@ -5,70 +5,32 @@
 
 #include "cli/case.h"
 #include "cli/commands.h"
-#include "cli/file.h"
+#include "cli/entries.h"
 #include "cli/nonce.h"
+#include "cli/offline.h"
+#include "cli/signed.h"
 #include "cli/print.h"
 #include "cli/verdict.h"
 #include "verify/enroll.h"
 
-#define JSON_BYTES 65536
-#define FIXED_BYTES (2u * 1024 * 1024) /* of a baseline without its files */
-
-/* The files of an IMA log, growing. */
-struct files {
-        struct baseline_entry *entries;
-        size_t count, cap, text_bytes;
-        char name[ALIAS_NAME_BYTES];
-};
-
-static struct span keep(struct span text)
-{
-        return span_of(memcpy(cli_alloc(text.len), text.data, text.len), text.len);
-}
-
-static void add_file(struct files *f, struct span name, struct span digest)
-{
-        if (f->count == f->cap) {
-                size_t wider = f->cap ? 2 * f->cap : 1024;
-                struct baseline_entry *grown = cli_alloc(wider * sizeof(*grown));
-
-                if (f->count > 0)
-                        memcpy(grown, f->entries, f->count * sizeof(*grown));
-                free(f->entries);
-                f->entries = grown;
-                f->cap = wider;
-        }
-        f->entries[f->count] = (struct baseline_entry){ keep(name), keep(digest), f->count };
-        f->count++;
-        f->text_bytes += name.len + digest.len + 16;
-}
-
-static int compare(const void *a, const void *b)
-{
-        return baseline_compare(a, b);
-}
-
-static enum err collect_files(const struct judge *j, const struct baseline *b, struct files *f)
+static enum err collect_files(const struct judge *j, const struct baseline *b, struct entries *f)
 {
         struct ima_reader reader = ima_reader_on(j->evidence.members[EVIDENCE_IMA], ALG_SHA1);
 
         while (!ima_done(&reader)) {
                 char buf[BASELINE_DIGEST_BYTES];
-                struct span name, digest;
+                struct span digest;
                 struct ima_entry entry;
 
                 TRY(ima_next(&reader, &entry));
                 if (!enroll_file(&entry, buf, &digest))
                         continue;
-                TRY(alias_name(b->mounts, b->mount_count, entry.path, f->name, &name));
-                add_file(f, name, digest);
+                entries_add(f, b, entry.path, digest);
         }
-        if (f->count > 0)
-                qsort(f->entries, f->count, sizeof(*f->entries), compare);
         return ERR_OK;
 }
 
-static enum err make_baseline(const struct judge *j, struct files *f, struct baseline *ret_baseline)
+static enum err make_baseline(const struct judge *j, struct entries *f, struct baseline *ret_baseline)
 {
         struct alias_mount *mounts = cli_alloc(ALIAS_MOUNTS_MAX * sizeof(*mounts));
         unsigned count;
@@ -78,46 +40,14 @@ static enum err make_baseline(const struct judge *j, struct files *f, struct bas
         return collect_files(j, ret_baseline, f);
 }
 
-static enum cli_exit print_done(const struct cli *cli, size_t count)
-{
-        const char *out = cli_value(cli, "out");
-        struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
-
-        if (strcmp(out, "-") == 0)
-                return CLI_OK;
-        if (!cli->json) {
-                printf("%s: enrolled, with %zu files\n", out, count);
-                return CLI_OK;
-        }
-        json_object_open(&w);
-        json_put_u64(&w, "files", count);
-        json_put_str(&w, "out", out);
-        json_object_close(&w);
-        return print_json(cli, &w);
-}
-
 static enum cli_exit write_baseline(const struct cli *cli, const struct judge *j)
 {
         struct baseline *baseline = cli_alloc(sizeof(*baseline));
-        struct files *files = cli_alloc(sizeof(*files));
-        struct span text = span_of(NULL, 0);
-        struct json_writer w;
+        struct entries *files = cli_alloc(sizeof(*files));
         enum err e = make_baseline(j, files, baseline);
-        size_t size = FIXED_BYTES + files->text_bytes;
-        char *buf = cli_alloc(size + 1);
 
-        if (e == ERR_OK) {
-                w = json_writer_on(buf, size);
-                baseline_write(&w, baseline, files->entries, files->count);
-                e = json_writer_result(&w, &text);
-        }
-        if (e != ERR_OK)
-                return cli_fail(cli, CLI_FAILED, "%s: %s", cli_value(cli, "evidence"), err_text(e));
-        buf[text.len++] = '\n';
-
-        enum cli_exit status = file_write(cli, cli_value(cli, "out"), 0644, text);
-
-        return status == CLI_OK ? print_done(cli, files->count) : status;
+        return e == ERR_OK ? entries_write_baseline(cli, baseline, files)
+                           : cli_fail(cli, CLI_FAILED, "%s: %s", cli_value(cli, "evidence"), err_text(e));
 }
 
 /* Evidence that is not consistent in itself must not become the measure of others. */
@@ -142,6 +72,8 @@ static enum cli_exit run_enroll(const struct cli *cli)
 
         if (status != CLI_OK)
                 return status;
+        if (!cli_value(cli, "evidence"))
+                return offline_enroll(cli);
         status = case_read_evidence(cli, cli_value(cli, "evidence"), j);
         if (status == CLI_FAILED)
                 return status;
@@ -151,17 +83,33 @@ static enum cli_exit run_enroll(const struct cli *cli)
 }
 
 static const struct cli_option options[] = {
-        { "evidence", "FILE", "from cosima quote, of a boot that is known to be good", CLI_REQUIRED },
+        { "evidence", "FILE", "from cosima quote, of a boot that is known to be good", 0 },
         { "nonce", "HEX", "the number that the node was asked to quote with; without it the age of the evidence is not checked", 0 },
         { "out", "FILE", "where the baseline goes", CLI_REQUIRED },
+        { "policy", "FILE", "without evidence: the policy that will be in the initramfs", 0 },
+        SIGNED_OPTION_SIG,
+        SIGNED_OPTION_CERT,
+        { "disk", "FILE", "without evidence: an image of a disk that will be there", CLI_REPEAT },
+        { "tree", "NAME=DIR", "without evidence: the files of a partition, with their owners and modes", CLI_REPEAT },
+        { "mount", "NAME=DIR", "where a partition is mounted; COS_OEM at /oem, COS_PERSISTENT at /usr/local", CLI_REPEAT },
+        { "ak", "FILE", "without evidence: the node's attestation key, as ak.pem in evidence", 0 },
+        { "pcrs", "LIST", "without evidence: what the node will quote, as cosima quote --pcrs; default: 0-15", 0 },
+        { "allow", "PATTERN", "files that may have any content", CLI_REPEAT },
+        { "allow-from", "FILE", "such patterns, one a line", CLI_REPEAT },
+        { "exclude", "PATTERN", "files of the trees that are not enrolled", CLI_REPEAT },
+        { "exclude-from", "FILE", "such patterns, one a line", CLI_REPEAT },
+        { "sector", "BYTES", "logical sector size of the disks in image files: 512 (the default) or 4096", 0 },
         { NULL, NULL, NULL, 0 },
 };
 
 const struct cli_command cmd_enroll = {
         .name = "enroll",
         .summary = "Make a baseline from the evidence of a good boot",
-        .details = "The evidence is judged by itself first: a quote that does not verify, logs that do not replay, a failure: nothing is enrolled.",
-        .example = "cosima enroll --evidence evidence.tar --nonce \"$(cat nonce)\" --out baseline.json",
+        .details = "The evidence is judged by itself first: a quote that does not verify, logs that do not replay, a failure: nothing is enrolled.\n"
+                   "Without evidence the baseline is made from disk images and trees of files, before the first boot.\n"
+                   "Patterns are whole paths with ?, * (not over a /) and **; one that could match everything is refused.",
+        .example = "cosima enroll --evidence evidence.tar --nonce \"$(cat nonce)\" --out baseline.json\n"
+                   "cosima enroll --policy policy --cert leaf.pem --disk disk.img --tree COS_OEM=oem/ --ak ak.pem --out baseline.json",
         .json = true,
         .options = options,
         .run = run_enroll,

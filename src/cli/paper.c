@@ -98,11 +98,21 @@ static enum err folder_make(void *context, const char *path)
         return ERR_OK;
 }
 
+/* In parallel, and what was read is kept for who wants to know more of it. */
 static enum err tree_walk_ours(void *context, const struct ports_walk *walk)
 {
-        const struct ports *host = &((struct paper *)context)->host_ports;
+        struct paper *p = context;
+        struct gather *tree = &p->trees[p->tree_count];
 
-        return host->tree_walk(host->context, walk);
+        if (p->tree_count == POLICY_WALKS_MAX)
+                return ERR_TREE_MANY;
+        *tree = (struct gather){ .top = walk->top, .max_bytes = walk->max_bytes, .skip = walk->skip, .arg = walk->arg, .quiet = true };
+        if (gather_tree(p->cli, tree) != CLI_OK)
+                return tree->error;
+        p->tree_count++;
+        for (size_t i = 0; i < tree->count; i++)
+                TRY(walk->visit(walk->arg, tree->entries[i]));
+        return ERR_OK;
 }
 
 /* ---- disks --------------------------------------------------------------------------------------------------------------- */

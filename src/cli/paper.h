@@ -8,6 +8,7 @@
 
 #include "boot/boot.h"
 #include "cli/cli.h"
+#include "cli/gather.h"
 #include "port/image.h"
 #include "port/machine.h"
 
@@ -33,8 +34,11 @@ struct paper {
         bool other_rules;      /* a policy was loaded before */
         enum event_load loads; /* which rules the kernel takes: text, signed ones by path only, or none */
         bool shows_rules;      /* the kernel takes rules at any time, and shows those that are active: the earlier ones first */
+        const struct cli *cli;
         char *tops[POLICY_PARTITIONS_MAX]; /* a folder of ours with the files of each partition, NULL: none */
 
+        unsigned tree_count; /* folders that were read, with all that is in them */
+        struct gather trees[POLICY_WALKS_MAX];
         uint64_t now_ms;
         bool halted;
         unsigned disk_count, next_disk, next_device;

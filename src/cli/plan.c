@@ -154,14 +154,13 @@ static enum cli_exit check_policy(const struct cli *cli, const char *path)
 
 /* ---- handover ------------------------------------------------------------------------------------------------------------ */
 
-/* The folder given for a partition, NULL when there is none. */
-static const char *find_tree(const struct cli *cli, struct span name)
+const char *plan_tree(const struct cli *cli, struct span partition)
 {
         const char *value;
 
         for (unsigned i = 0; (value = cli_value_at(cli, "tree", i)) != NULL; i++)
-                if (strncmp(value, (const char *)name.data, name.len) == 0 && value[name.len] == '=')
-                        return value + name.len + 1;
+                if (strncmp(value, (const char *)partition.data, partition.len) == 0 && value[partition.len] == '=')
+                        return value + partition.len + 1;
         return NULL;
 }
 
@@ -173,7 +172,7 @@ static enum cli_exit find_trees(struct work *w, bool *ret_complete)
 
         for (unsigned i = 0; i < policy->walk_count; i++) {
                 unsigned partition = policy->walks[i].partition;
-                const char *given = find_tree(w->cli, policy->partitions[partition].name);
+                const char *given = plan_tree(w->cli, policy->partitions[partition].name);
 
                 if (strcmp(survey_state(&w->boot.survey, partition), "present") != 0)
                         continue;
@@ -227,6 +226,7 @@ static enum cli_exit plan_handover(struct work *w)
                 return status;
         begin_handover(&w->boot, &w->ports);
         (void)boot_run(&w->boot, handover_stages, COUNT(handover_stages));
+        w->plan->tree_count = w->paper.tree_count;
         memcpy(w->plan->handover, w->paper.pcr, sizeof(w->paper.pcr));
         w->plan->has_handover = true;
         return CLI_OK;
@@ -285,6 +285,8 @@ enum cli_exit plan_make(const struct cli *cli, const char *policy_path, struct p
         memset(ret_plan, 0, sizeof(*ret_plan));
         w->cli = cli;
         w->plan = ret_plan;
+        w->paper.cli = cli;
+        ret_plan->trees = w->paper.trees;
         status = make_machine(w, policy_path);
         if (status == CLI_OK && !failing)
                 status = check_policy(cli, policy_path);

@@ -179,6 +179,7 @@ enum err watch_state_save_ima(const struct judge *j, unsigned first_reason, cons
                 json_put_hex(&w, "aggregate", digest_span(&j->aggregate));
                 json_put_u64(&w, "aggregate_alg", j->aggregate.alg);
         }
+        json_put_u64(&w, "allowed", j->allowed);
         json_put_u64(&w, "bad", r->bad_digests);
         json_put_u64(&w, "column", j->walk.files.column);
         json_put_u64(&w, "entries", r->entries);
@@ -326,6 +327,7 @@ enum err watch_state_load_ima(struct judge *j, struct span ima)
         uint64_t column, starts, touched, volumes, receipts;
 
         TRY(load_aggregate(j, ima));
+        TRY(get_u64(ima, "allowed", &j->allowed));
         TRY(get_u64(ima, "bad", &r->bad_digests));
         TRY(get_u64(ima, "column", &column));
         TRY(get_u64(ima, "entries", &r->entries));

@@ -225,6 +225,21 @@ static enum err read_tpm(struct span value, struct baseline *b)
         return canon_member(value, "restarts", &value) == ERR_OK ? canon_u64(value, &b->tpm_restarts) : ERR_OK;
 }
 
+static enum err read_allowed(struct span value, struct baseline *b)
+{
+        struct canon_walk walk;
+        struct span pattern;
+
+        b->allowed = value;
+        TRY(canon_open_array(value, &walk));
+        while (canon_next_element(&walk, &pattern)) {
+                TRY(canon_plain_string(pattern, &pattern));
+                if (glob_fault(pattern))
+                        return ERR_BASELINE_SHAPE;
+        }
+        return ERR_OK;
+}
+
 static enum err read_ak(struct span value, struct baseline *b)
 {
         struct span text;
@@ -276,6 +291,7 @@ static const struct {
         bool optional;
 } readers[] = {
         { "ak", read_ak, false },
+        { "allowed", read_allowed, true },
         { "boot_chain", read_boot_chain, false },
         { "boot_chain_others", read_other_chains, true },
         { "certificates", read_certificates, true },

@@ -3,6 +3,7 @@
  * The baseline: what a node must show, taken from evidence that was trusted. One canonical JSON object (RFC 8785) and a line feed:
  *
  *   {"ak":"<sha256 of the SubjectPublicKeyInfo>",
+ *    "allowed":["/usr/local/log-*",…],                  files that may have any content (glob.h); left out when there are none
  *    "boot_chain":{"sha256":{"0":"<hex>",…}},           PCR 0 to 9, 11, and others that no log of ours explains
  *    "boot_chain_others":[{…},…],                       the same of other images that may boot; left out when there are none
  *    "certificates":["<hex>",…],                        DER; who may sign files; left out when there are none
@@ -27,6 +28,7 @@
 #include "event/digest.h"
 #include "trust/policy.h"
 #include "verify/alias.h"
+#include "verify/glob.h"
 #include "verify/quote.h"
 
 #define BASELINE_VERSION 1
@@ -54,6 +56,8 @@ struct baseline_file {
 
 struct baseline {
         uint8_t ak_sha256[32];
+        struct span allowed;            /* canonical JSON array of patterns; empty: none */
+        struct glob_set *allowed_globs; /* the same, if somebody made it; NULL: no file is allowed any content */
         struct quote_bank boot_chain[ALG_COUNT];
         unsigned other_chain_count;
         struct span other_chains[BASELINE_CHAINS_MAX]; /* for baseline_read_banks() */

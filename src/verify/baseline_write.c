@@ -149,6 +149,10 @@ void baseline_write(struct json_writer *w, const struct baseline *b, const struc
 {
         json_object_open(w);
         json_put_hex(w, "ak", span_of(b->ak_sha256, sizeof(b->ak_sha256)));
+        if (b->allowed.len > 0) {
+                json_key(w, "allowed");
+                json_raw(w, b->allowed);
+        }
         json_key(w, "boot_chain");
         baseline_write_banks(w, b->boot_chain);
         write_list(w, "boot_chain_others", b->other_chains, b->other_chain_count, json_raw);

@@ -44,7 +44,7 @@ static void clear(struct judge *j)
         j->has_quote = j->has_values = j->has_events = j->has_aggregate = j->has_policy = j->has_rules = false;
         j->firmware_banks = 0;
         j->judge_all = true;
-        j->outside = 0;
+        j->outside = j->allowed = 0;
         replay_begin(&j->start, REPLAY_ALL_BANKS);
         memset(j->signed_pcrs, 0, sizeof(j->signed_pcrs));
         memset(j->values, 0, sizeof(j->values));

@@ -102,7 +102,7 @@ struct judge {
         struct replay firmware, start; /* by the firmware's log; values at startup */
         unsigned firmware_banks;
         bool judge_all; /* every file in the IMA log belongs to a measured partition */
-        uint64_t outside;
+        uint64_t outside, allowed; /* entries of files elsewhere, and of those that may have any content */
         char rules_text[RENDER_BYTES_MAX];
 };
 

@@ -77,6 +77,13 @@ static void check_signed(struct judge *j, const struct baseline_file *file, cons
                 add_file(j, REASON_FILE_SIGNATURE, e, span_of(NULL, 0), number);
 }
 
+/* Patterns are about paths that JSON spells as they are; a name with control characters is never allowed by one. */
+static bool is_allowed(const struct baseline *b, struct span name)
+{
+        return b->allowed_globs && name.len > 2 && name.data[0] == '"' && !memchr(name.data, '\\', name.len) &&
+               glob_matches(b->allowed_globs, span_of(name.data + 1, name.len - 2));
+}
+
 static void check_file(struct judge *j, const struct ima_entry *e, uint64_t number)
 {
         const struct baseline *b = j->baseline;
@@ -93,6 +100,8 @@ static void check_file(struct judge *j, const struct ima_entry *e, uint64_t numb
                         check_signed(j, file, e, number);
         } else if (file && !e->violation) {
                 check_content(j, file, e, number);
+        } else if (!file && is_allowed(b, name)) {
+                j->allowed++;
         } else if (!file && !j->judge_all && !alias_mount_of(b->mounts, b->mount_count, e->path)) {
                 j->outside++;
         } else if (!file && !e->violation) {
@@ -192,6 +201,8 @@ static void conclude_replay(struct judge *j)
                 judge_add_number(j, REASON_IMA_COLUMN, log_name, r->first_bad, ERR_OK);
         if (j->has_values && r->matched && r->matched_entries < r->entries)
                 judge_add_number(j, REASON_IMA_BEYOND, log_name, r->entries - r->matched_entries, ERR_OK);
+        if (j->allowed > 0)
+                judge_add_number(j, REASON_FILE_ALLOWED, log_name, j->allowed, ERR_OK);
         if (j->outside > 0)
                 judge_add_number(j, REASON_IMA_OUTSIDE, log_name, j->outside, ERR_OK);
 }

@@ -196,12 +196,22 @@ static uint32_t differ_from(const struct judge *j, const struct quote_bank *chai
         return pcrs;
 }
 
+/* A baseline that was made without a boot knows none. */
+static bool has_enrolled_chain(const struct judge *j)
+{
+        uint32_t pcrs = j->baseline && j->baseline->other_chain_count == 0 ? 0 : JUDGE_CHAIN_PCRS;
+
+        for (unsigned alg = 0; j->baseline && alg < ALG_COUNT; alg++)
+                pcrs |= j->baseline->boot_chain[alg].pcrs;
+        return pcrs & JUDGE_CHAIN_PCRS;
+}
+
 /* As one of the enrolled chains as a whole, or what differs from the first. */
 static void compare_chains(struct judge *j)
 {
         struct quote_bank chain[ALG_COUNT];
 
-        for (unsigned i = count_chains(j); j->baseline && i-- > 0;) {
+        for (unsigned i = count_chains(j); j->baseline && has_enrolled_chain(j) && i-- > 0;) {
                 load_chain(j, i, chain);
                 j->chain_changed = differ_from(j, chain);
                 if (j->chain_changed == 0)
@@ -265,7 +275,7 @@ static void conclude_chain(struct judge *j)
                             !is_same(&j->values[alg].values[pcr], &j->start.pcrs[alg][pcr]))
                                 measured = true;
         }
-        if ((covered & JUDGE_CHAIN_PCRS) == 0)
+        if ((covered & JUDGE_CHAIN_PCRS) == 0 || !has_enrolled_chain(j))
                 return;
         if (j->chain_changed)
                 j->chain = JUDGE_CHAIN_CHANGED;

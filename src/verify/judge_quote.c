@@ -116,7 +116,8 @@ static void check_clock(struct judge *j)
                 reason_add_about(&j->reasons, REASON_RESETS_BACK, "TPM");
         if (j->quote.reset_count == j->baseline->tpm_resets && j->quote.restart_count < j->baseline->tpm_restarts)
                 reason_add_about(&j->reasons, REASON_RESTARTS_BACK, "TPM");
-        if (j->quote.firmware_version != j->baseline->tpm_firmware)
+        /* 0: enrolled without a boot. */
+        if (j->baseline->tpm_firmware != 0 && j->quote.firmware_version != j->baseline->tpm_firmware)
                 reason_add_about(&j->reasons, REASON_TPM_FIRMWARE, "TPM");
 }
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files of a baseline, gathered one by one, and the baseline written out with them. */
+#ifndef CLI_ENTRIES_H
+#define CLI_ENTRIES_H
+
+#include "cli/cli.h"
+#include "verify/baseline.h"
+
+struct entries {
+        struct baseline_entry *list;
+        size_t count, cap, text_bytes;
+        char name[ALIAS_NAME_BYTES];
+};
+
+/* A file under the name that the mounts of b give it; of one name, the one that was added first is the older. Nothing of the arguments is kept. */
+void entries_add(struct entries *e, const struct baseline *b, struct span path, struct span digest);
+
+/* Patterns, sorted, as the baseline's "allowed"; empty when there are none. CLI_FAILED, having said why. */
+enum cli_exit entries_write_allowed(const struct cli *cli, struct span *patterns, size_t count, struct span *ret_allowed);
+
+/* Write the baseline to --out and say so. CLI_FAILED, having said why. */
+enum cli_exit entries_write_baseline(const struct cli *cli, const struct baseline *b, struct entries *e);
+
+#endif
