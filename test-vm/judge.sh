@@ -38,9 +38,10 @@ enroll() {
 	"$cosima" enroll --evidence "$case/evidence.tar" --nonce "$(cat "$case/nonce")" --out "$baseline" >&2
 }
 
-# witnesses: predicted, replayed and quoted PCRs are equal, and other people's tools accept the evidence.
+# witnesses [ima]: predicted, replayed and quoted PCRs are equal, and other people's tools accept the evidence. With "ima" the machine
+# is the enrolled one and does the same, so that IMA's PCR too is as it was.
 witnesses() {
-	"$here/replay" "$case"
+	"$here/replay" "$case" "$out/enroll" "$@"
 	mkdir -p "$case/evidence"
 	tar -m -xf "$case/evidence.tar" -C "$case/evidence"
 	quote_accepted
