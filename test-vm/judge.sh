@@ -34,14 +34,14 @@ verdict() {
 
 # enroll: this boot is the one that later verdicts of the case are held against, instead of the stock machine's.
 enroll() {
-	baseline=$case/baseline.json
+	baseline=$case/baseline.json enrolled=$case
 	"$cosima" enroll --evidence "$case/evidence.tar" --nonce "$(cat "$case/nonce")" --out "$baseline" >&2
 }
 
 # witnesses [ima]: predicted, replayed and quoted PCRs are equal, and other people's tools accept the evidence. With "ima" the machine
 # is the enrolled one and does the same, so that IMA's PCR too is as it was.
 witnesses() {
-	"$here/replay" "$case" "$out/enroll" "$@"
+	"$here/replay" "$case" "${enrolled:-$out/enroll}" "$@"
 	mkdir -p "$case/evidence"
 	tar -m -xf "$case/evidence.tar" -C "$case/evidence"
 	quote_accepted
