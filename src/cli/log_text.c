@@ -100,15 +100,18 @@ void log_text_record(const struct cel_record *record)
 {
         struct span name;
 
-        printf("%4" PRIu64 "  PCR %2u  ", record->recnum, record->pcr);
+        bool failure = canon_member(record->content, "event", &name) == ERR_OK && span_equal_str(name, "\"failure\"");
+
+        printf("%4" PRIu64 "  PCR %2u  %s", record->recnum, record->pcr,
+               print_style(stdout, failure ? PRINT_BAD : record->info ? PRINT_DIM : PRINT_BOLD));
         if (canon_member(record->content, "event", &name) == ERR_OK)
                 print_scalar(name);
-        puts(record->info ? " (not extended)" : "");
+        printf("%s%s\n", record->info ? " (not extended)" : "", print_style(stdout, PRINT_PLAIN));
         print_members(record->content);
         for (unsigned i = 0; i < record->digests.count; i++) {
-                printf("        = %s:", alg_info(record->digests.digests[i].alg)->name);
+                printf("%s        = %s:", print_style(stdout, PRINT_DIM), alg_info(record->digests.digests[i].alg)->name);
                 print_hex(stdout, digest_span(&record->digests.digests[i]));
-                putchar('\n');
+                puts(print_style(stdout, PRINT_PLAIN));
         }
 }
 
@@ -130,6 +133,12 @@ void log_text_firmware(const struct tcg_event *event)
         putchar('\n');
 }
 
+/* What is out of the ordinary about an entry. */
+static void print_mark(enum print_style style, const char *mark)
+{
+        printf("  %s[%s]%s", print_style(stdout, style), mark, print_style(stdout, PRINT_PLAIN));
+}
+
 void log_text_ima(uint64_t number, const struct ima_entry *entry)
 {
         printf("%6" PRIu64 "  PCR %2" PRIu32 "  ", number, entry->pcr);
@@ -138,22 +147,23 @@ void log_text_ima(uint64_t number, const struct ima_entry *entry)
                 printf(": %zu bytes (%s)", entry->data.len, err_text(entry->fields_error));
         } else {
                 print_escaped(stdout, entry->hash_name);
-                putchar(':');
+                fputc(':', stdout);
+                fputs(print_style(stdout, PRINT_DIM), stdout);
                 print_hex(stdout, entry->hash);
-                fputs("  ", stdout);
+                printf("%s  ", print_style(stdout, PRINT_PLAIN));
                 print_escaped(stdout, entry->path);
         }
         if (entry->violation)
-                fputs("  [VIOLATION]", stdout);
+                print_mark(PRINT_BAD, "VIOLATION");
         if (!ima_entry_digest_matches(entry))
-                fputs("  [template digest is wrong]", stdout);
+                print_mark(PRINT_BAD, "template digest is wrong");
         if (entry->hash_type.len > 0 && !span_equal_str(entry->hash_type, "ima")) {
                 fputs("  [", stdout);
                 print_escaped(stdout, entry->hash_type);
                 putchar(']');
         }
         if (entry->signature.len > 0)
-                fputs("  [signed]", stdout);
+                print_mark(PRINT_GOOD, "signed");
         if (entry->kind == IMA_BUFFER)
                 printf("  [%zu bytes]", entry->buffer.len);
         putchar('\n');

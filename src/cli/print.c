@@ -2,6 +2,9 @@
 /* Escaped text, hex and JSON on a stream. */
 #include "cli/print.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 /* The length of a sequence that is safe to print as it is, 0 when its first byte must be escaped. */
 static size_t printable(struct span s)
 {
@@ -38,6 +41,17 @@ void print_escaped(FILE *out, struct span text)
                         fprintf(out, "\\x%02x", c);
                 i += len ? len : 1;
         }
+}
+
+const char *print_style(FILE *out, enum print_style style)
+{
+        static const char *const codes[] = {
+                [PRINT_PLAIN] = "\033[0m", [PRINT_BOLD] = "\033[1m",  [PRINT_DIM] = "\033[2m",
+                [PRINT_GOOD] = "\033[32m", [PRINT_NOTE] = "\033[33m", [PRINT_BAD] = "\033[1;31m",
+        };
+        const char *none = getenv("NO_COLOR");
+
+        return isatty(fileno(out)) && !(none && *none) ? codes[style] : "";
 }
 
 void print_hex(FILE *out, struct span bytes)

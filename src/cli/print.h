@@ -11,6 +11,10 @@
 
 /* Printable ASCII and well-formed UTF-8 above U+00A0 as they are; the backslash doubled; \n, \r, \t; every other byte as \xHH. */
 void print_escaped(FILE *out, struct span text);
+/* What makes a terminal show the text behind it otherwise, PRINT_PLAIN again as before; empty for what is no terminal, and with NO_COLOR. */
+enum print_style { PRINT_PLAIN, PRINT_BOLD, PRINT_DIM, PRINT_GOOD, PRINT_NOTE, PRINT_BAD };
+const char *print_style(FILE *out, enum print_style style);
+
 /* Lower-case hex. */
 void print_hex(FILE *out, struct span bytes);
 

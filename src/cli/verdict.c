@@ -70,7 +70,8 @@ static void print_pcrs(uint32_t pcrs)
 
 static void print_chain(const struct judge *j)
 {
-        printf("boot chain: %s: %s", judge_chain_text(j->chain), judge_chain_sentence(j->chain));
+        printf("boot chain: %s%s%s: %s", print_style(stdout, j->chain == JUDGE_CHAIN_UNCHANGED ? PRINT_GOOD : PRINT_NOTE), judge_chain_text(j->chain),
+               print_style(stdout, PRINT_PLAIN), judge_chain_sentence(j->chain));
         if (j->chain_changed) {
                 fputs(" (PCR", stdout);
                 print_pcrs(j->chain_changed);
@@ -91,12 +92,13 @@ static void print_chain(const struct judge *j)
 
 void verdict_print(const struct judge *j, enum judge_verdict verdict)
 {
-        puts(judge_verdict_text(verdict));
+        printf("%s%s%s\n", print_style(stdout, verdict == JUDGE_TRUSTED ? PRINT_GOOD : PRINT_BAD), judge_verdict_text(verdict),
+               print_style(stdout, PRINT_PLAIN));
         for (unsigned i = 0; i < j->reasons.kept_count; i++) {
                 const struct reason *r = &j->reasons.kept[i];
 
                 if (reason_weight(r->code) == REASON_NOTE)
-                        fputs("note: ", stdout);
+                        printf("%snote:%s ", print_style(stdout, PRINT_NOTE), print_style(stdout, PRINT_PLAIN));
                 verdict_print_reason(stdout, r);
                 putchar('\n');
         }
@@ -142,6 +144,12 @@ static void write_chain(struct json_writer *w, const struct judge *j)
         json_array_close(w);
         json_put_str(w, "firmware_log", err_name(j->firmware_error));
         json_put_str(w, "sentence", judge_chain_sentence(j->chain));
+        json_key(w, "separated");
+        json_array_open(w);
+        for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
+                if (j->separated >> pcr & 1)
+                        json_u64(w, pcr);
+        json_array_close(w);
         json_put_str(w, "verdict", judge_chain_text(j->chain));
         json_object_close(w);
 }

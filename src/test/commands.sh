@@ -52,6 +52,25 @@ print(done)
 sys.exit(done.returncode != 1 or "standard output: Broken pipe" not in done.stderr)' "$cosima" --help
 }
 
+# colours YES|NO VARIABLE=VALUE: whether there are any, on a terminal and with that in the environment.
+colours() {
+	env "$2" python3 -c '
+import os, pty, sys
+shown = b""
+def read(fd):
+    global shown
+    data = os.read(fd, 65536)
+    shown += data
+    return b""
+pty.spawn(sys.argv[2:], read)
+print(shown)
+sys.exit((b"\x1b[" in shown) != (sys.argv[1] == "yes"))' "$1" "$cosima" log "$evidence" </dev/null
+}
+
+no_colours() {
+	"$cosima" log "$evidence" >"$work/log" && ! grep -q "$(printf '\033')" "$work/log"
+}
+
 # A file that cannot be made leaves nothing behind.
 leaves_nothing() {
 	mkdir "$work/out"
@@ -69,7 +88,7 @@ repacked() {
 mkdir "$work/damaged"
 echo torn >"$work/damaged/events.cel"
 python3 -m json.tool "$baseline" >"$work/pretty.json"
-for command in 'policy check' 'policy sign' 'policy verify' 'policy render' probe 'luks token' 'luks show' predict status quote enroll verify log 'export tcg' 'export keylime' 'export sha256sums'; do
+for command in 'policy check' 'policy sign' 'policy verify' 'policy render' probe 'luks token' 'luks show' predict status quote enroll 'baseline merge' 'baseline part' 'baseline sign' verify explain report watch log 'export tcg' 'export keylime' 'export sha256sums'; do
 	# shellcheck disable=SC2086 # a sub-command is two words
 	ok "$command --help shows an example" has_help $command
 done
@@ -96,6 +115,9 @@ ok "JSON of an untrusted verdict" is_json "$evidence" untrusted
 ok "JSON of a malformed verdict" is_json Makefile malformed
 ok "an archive that GNU tar made again" repacked
 ok "evidence that does not hold is not enrolled" leaves_nothing
+ok "colours on a terminal" colours yes TERM=xterm
+ok "none on a terminal where nobody wants them" colours no NO_COLOR=1
+ok "none elsewhere" no_colours
 ok "a full disk" ends 1 'No space left' sh -c "$cosima --help >/dev/full"
 ok "a closed pipe" closed_pipe
 ok "a list of PCRs that is none" ends 2 'not like 0-15' "$cosima" quote --nonce "$nonce" --out "$work/x" --pcrs 0-24
