@@ -285,7 +285,7 @@ install: all build/manual/made ## put everything under DESTDIR
 	install -D -m 644 -t $(installed)/share/bash-completion/completions build/manual/cosima
 	install -D -m 644 -t $(installed)/share/zsh/vendor-completions build/manual/_cosima
 	install -D -m 755 -t $(installed)/lib/cosima/initramfs initramfs/verify.sh initramfs/place.sh
-	install -D -m 644 -t $(installed)/lib/cosima/initramfs initramfs/*.service initramfs/*.conf initramfs/*.rules
+	install -D -m 644 -t $(installed)/lib/cosima/initramfs initramfs/busybox.sh initramfs/*.service initramfs/*.conf initramfs/*.rules
 	install -D -m 755 -t $(installed)/lib/dracut/modules.d/50cosima dracut-module/50cosima/*.sh
 	install -D -m 644 -t $(DESTDIR)$(UDEVDIR)/rules.d initramfs/65-cosima.rules
 	install -D -m 644 -t $(installed)/lib/systemd/system initramfs/cosima-handover-root.service

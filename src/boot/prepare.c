@@ -51,7 +51,11 @@ enum err prepare_mounts(struct boot *b)
         return prepare_run_folder(b) == ERR_OK ? result : ERR_MOUNTS_MOUNT;
 }
 
+/* Whoever has the lock that long waits for the same partitions itself: a run that need not act leaves it to that one. */
 enum err prepare_lock(struct boot *b)
 {
-        return b->ports->lock_take(b->ports->context, BOOT_LOCK_WAIT_MS);
+        enum err e = b->ports->lock_take(b->ports->context, BOOT_LOCK_WAIT_MS);
+
+        b->finished = b->nowait && e == ERR_EVENTLOG_LOCKED;
+        return b->finished ? ERR_OK : e;
 }
