@@ -125,6 +125,13 @@ for root in "$bookworm" "$trixie"; do
 done
 
 with_policies "$bookworm" good
+echo 'hostonly="no" compress="cat"' >"$bookworm/etc/dracut.conf.d/image.conf"
+steps_of_readme >"$work/steps"
+ok "the README has steps that can be run here" test "$(wc -l <"$work/steps")" = 2
+while read -r step; do
+	ok "as the README says: $step" enter "$bookworm" sh -ec "$step"
+done <"$work/steps"
+
 ok "initramfs-tools" initramfs_tools
 ok "has the program" found_in "$bookworm" tools '*/usr/bin/cosima-boot'
 ok "has the script that measures" says cosima "$bookworm/unpacked/tools/scripts/init-premount/ORDER"

@@ -100,6 +100,11 @@ refuses_initramfs_tools() {
 	says 'E: cosima: no initramfs is built without a policy that verifies' "$work/tap.out"
 }
 
+# What a Dockerfile runs in a finished image; copying files, and programs of others, cannot be done here.
+steps_of_readme() {
+	sed -n 's/^RUN //p' initramfs/README.md | grep -E '^(k=|lsinitrd )' | sort -u
+}
+
 unpacked() { # ROOT NAME FILE
 	test -e "$1/unpacked/$2/$3"
 }
@@ -111,7 +116,7 @@ found_in() { # ROOT NAME PATTERN
 # ---- judges ------------------------------------------------------------------------------------------------------------------
 
 systemd_of() { # ROOT
-	enter "$1" systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p'
+	enter "$1" env SYSTEMD_COLORS=0 systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p'
 }
 
 unit() { # ROOT NAME: standard input becomes a unit; its start is wanted in the initramfs
