@@ -52,13 +52,19 @@ static enum cli_exit make_runtime(const struct cli *cli, const struct keylime_fi
         return e == ERR_OK ? CLI_OK : cli_fail(cli, CLI_FAILED, "the runtime policy: %s", err_text(e));
 }
 
-static enum cli_exit make_tpm(const struct cli *cli, const struct baseline *baseline, struct span *ret_text)
+/* The baselines given, the first one as the argument. */
+struct given {
+        const struct baseline *baselines[KEYLIME_BASELINES_MAX];
+        unsigned count;
+};
+
+static enum cli_exit make_tpm(const struct cli *cli, const struct given *given, struct span *ret_text)
 {
         size_t cap = 65536;
         struct json_writer w = json_writer_on(cli_alloc(cap), cap);
         enum err e;
 
-        keylime_write_tpm(&w, baseline, cli_flag(cli, "boot-chain"));
+        keylime_write_tpm(&w, given->baselines, given->count, cli_flag(cli, "boot-chain"));
         e = json_writer_result(&w, ret_text);
         return e == ERR_OK ? CLI_OK : cli_fail(cli, CLI_FAILED, "the tpm_policy: %s", err_text(e));
 }
@@ -104,7 +110,7 @@ static enum cli_exit write_evidence(const struct cli *cli, const struct keylime_
 {
         struct judge *j = case_new();
         enum cli_exit status = case_read_evidence(cli, cli_value(cli, "evidence"), j);
-        struct span log, body;
+        struct span log = { NULL, 0 }, body = { NULL, 0 };
 
         if (status == CLI_USAGE)
                 return cli_fail(cli, CLI_USAGE, "%s: %s", cli_value(cli, "evidence"), err_text(j->reasons.kept[0].error));
@@ -117,10 +123,11 @@ static enum cli_exit write_evidence(const struct cli *cli, const struct keylime_
         return status == CLI_OK ? write_member(cli, "verify-evidence.json", 0644, body) : status;
 }
 
-static enum cli_exit write_all(const struct cli *cli, const struct baseline *baseline, struct span runtime)
+static enum cli_exit write_all(const struct cli *cli, const struct given *given, struct span runtime)
 {
+        const struct baseline *baseline = given->baselines[0];
         struct keylime_policies policies = { .runtime = runtime, .mb = span_of_str(MB_POLICY) };
-        enum cli_exit status = make_tpm(cli, baseline, &policies.tpm);
+        enum cli_exit status = make_tpm(cli, given, &policies.tpm);
 
         if (status == CLI_OK)
                 status = make_folder(cli);
@@ -141,24 +148,51 @@ static enum cli_exit write_all(const struct cli *cli, const struct baseline *bas
         return status;
 }
 
-static enum cli_exit run_keylime(const struct cli *cli)
+static enum cli_exit read_one(const struct cli *cli, const char *path, struct given *given)
 {
         struct judge *j = case_new();
+        enum cli_exit status;
+
+        if (given->count == KEYLIME_BASELINES_MAX)
+                return cli_fail(cli, CLI_USAGE, "more than %d baselines", KEYLIME_BASELINES_MAX);
+        status = case_read_baseline(cli, path, j);
+        if (status != CLI_OK)
+                return status;
+        given->baselines[given->count++] = j->baseline;
+        if (j->baseline->pcr != given->baselines[0]->pcr)
+                return cli_fail(cli, CLI_USAGE, "%s: its policy measures into PCR %u, the first one's into PCR %u", path, j->baseline->pcr,
+                                given->baselines[0]->pcr);
+        return CLI_OK;
+}
+
+static enum cli_exit read_all(const struct cli *cli, struct given *given)
+{
+        enum cli_exit status = read_one(cli, cli->arguments[0], given);
+        const char *path;
+
+        for (unsigned i = 0; status == CLI_OK && (path = cli_value_at(cli, "also", i)); i++)
+                status = read_one(cli, path, given);
+        return status;
+}
+
+static enum cli_exit run_keylime(const struct cli *cli)
+{
+        struct given given = { .count = 0 };
         struct keylime_files *files = cli_alloc(sizeof(*files));
-        struct span runtime;
-        enum cli_exit status = case_read_baseline(cli, cli->arguments[0], j);
+        struct span runtime = { NULL, 0 };
+        enum cli_exit status = read_all(cli, &given);
 
         if (status == CLI_OK && !cli_flag(cli, "check") && !cli_value(cli, "out"))
                 return cli_fail(cli, CLI_USAGE, "one of these options is needed: --out, --check");
         if (status == CLI_OK)
-                status = keylime_files_collect(cli, j->baseline, files);
+                status = keylime_files_collect(cli, given.baselines, given.count, files);
         if (status == CLI_OK)
                 status = make_runtime(cli, files, &runtime);
         if (status == CLI_OK && cli_flag(cli, "check"))
-                status = keylime_check(cli, j->baseline, files, runtime.len);
+                status = keylime_check(cli, given.baselines[0], files, runtime.len);
         else if (status == CLI_OK && files->refused > 0)
                 return cli_fail(cli, CLI_FAILED, "%zu names cannot be carried: nothing written", files->refused);
-        return status == CLI_OK && cli_value(cli, "out") ? write_all(cli, j->baseline, runtime) : status;
+        return status == CLI_OK && cli_value(cli, "out") ? write_all(cli, &given, runtime) : status;
 }
 
 static const struct cli_option options[] = {
@@ -168,6 +202,7 @@ static const struct cli_option options[] = {
         { "evidence", "FILE", "also the body of POST /v2.5/verify/evidence for this boot, and its boot log", 0 },
         { "name", "NAME", "what Keylime shall call the policy; default: the name and version of the signed policy", 0 },
         { "boot-chain", NULL, "the PCRs of the boot chain too, as this one baseline has them", 0 },
+        { "also", "BASELINE", "allow what this baseline has too, files and PCR values: other nodes, or the state after an update", CLI_REPEAT },
         KEYLIME_FILES_OPTIONS,
         KEYLIME_CHECK_OPTIONS,
         { NULL, NULL, NULL, 0 },

@@ -45,12 +45,16 @@ static size_t write_line(char *out, struct span hex, struct span name)
         return (size_t)(at - out);
 }
 
-/* The newest digest counts: of several, sorted, any may be on disk, and a list of sums has room for one. */
+/* Of several contents the newest, which stands last. */
 static bool sha256_of(const struct baseline_file *file, struct span *ret_hex)
 {
         static const char prefix[] = "sha256:";
-        struct span digest = baseline_file_digest(file);
+        struct canon_walk walk = file->digests;
+        struct span value, digest = { NULL, 0 };
 
+        while (canon_next_element(&walk, &value))
+                if (canon_plain_string(value, &value) == ERR_OK)
+                        digest = value;
         if (digest.len != sizeof(prefix) - 1 + 64 || memcmp(digest.data, prefix, sizeof(prefix) - 1) != 0)
                 return false;
         *ret_hex = span_of(digest.data + sizeof(prefix) - 1, 64);

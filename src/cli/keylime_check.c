@@ -151,5 +151,7 @@ enum cli_exit keylime_check(const struct cli *cli, const struct baseline *b, con
         errors += check_agent(b, agent);
         errors += check_verifier(verifier);
         errors += check_size(cli, f, bytes);
+        if (b->certificate_count > 0)
+                say(false, "files allowed by IMA signature: give Keylime the key (keylime_tenant --signature-verification-key), which then allows any path");
         return errors > 0 ? CLI_FAILED : CLI_OK;
 }

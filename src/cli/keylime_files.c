@@ -197,14 +197,16 @@ static int compare(const void *a, const void *b)
         return keylime_compare(a, b);
 }
 
-enum cli_exit keylime_files_collect(const struct cli *cli, const struct baseline *b, struct keylime_files *f)
+enum cli_exit keylime_files_collect(const struct cli *cli, const struct baseline *const *baselines, unsigned count, struct keylime_files *f)
 {
+        const struct baseline *b = baselines[0];
         enum cli_exit status;
 
         *f = (struct keylime_files){ .count = 0 };
-        for (size_t i = 0; i < b->file_count; i++)
-                if (!is_replaced(cli, b, b->files[i].name))
-                        add_file(cli, b, &b->files[i], f);
+        for (unsigned k = 0; k < count; k++)
+                for (size_t i = 0; i < baselines[k]->file_count; i++)
+                        if (!is_replaced(cli, b, baselines[k]->files[i].name))
+                                add_file(cli, baselines[k], &baselines[k]->files[i], f);
         status = add_options(cli, b, "add", f);
         if (status == CLI_OK)
                 status = add_options(cli, b, "replace", f);

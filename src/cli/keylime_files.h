@@ -16,13 +16,19 @@ struct keylime_files {
         unsigned exclude_count;
 };
 
+#define KEYLIME_BASELINES_MAX 16
+
 /* Options that keylime_files_collect() knows, for a command's table. */
 #define KEYLIME_FILES_OPTIONS                                                                                                                  \
         { "add", "PATH=FILE", "allow FILE's digest for PATH too, beside what the baseline has", CLI_REPEAT },                                  \
         { "replace", "PATH=FILE", "allow only FILE's digest for PATH", CLI_REPEAT },                                                           \
         { "exclude", "PATH", "leave out this file or folder, by all its names", CLI_REPEAT }
 
-/* Says what is wrong: CLI_USAGE, CLI_FAILED. Names that Keylime cannot carry are said and counted only. */
-enum cli_exit keylime_files_collect(const struct cli *cli, const struct baseline *baseline, struct keylime_files *ret_files);
+/*
+ * The files of all baselines; the mount points are those of the first. Says what is wrong: CLI_USAGE, CLI_FAILED. Names that Keylime cannot
+ * carry are said and counted only.
+ */
+enum cli_exit keylime_files_collect(const struct cli *cli, const struct baseline *const *baselines, unsigned count,
+                                    struct keylime_files *ret_files);
 
 #endif

@@ -124,6 +124,8 @@ static void runtime_policy_is_as_keylime_wants_it(void **state)
 static void tpm_policy_holds_our_pcr(void **state)
 {
         struct baseline b = { .pcr = 15, .pcrs = { 2, { { ALG_SHA1, { 1 } }, { ALG_SHA256, { 2 } } } } };
+        struct baseline newer = { .pcr = 15, .pcrs = { 1, { { ALG_SHA256, { 3 } } } } };
+        const struct baseline *all[] = { &b, &newer, &b };
         char buf[1024];
         struct json_writer w = json_writer_on(buf, sizeof(buf));
         struct span text;
@@ -132,15 +134,20 @@ static void tpm_policy_holds_our_pcr(void **state)
         b.boot_chain[ALG_SHA256].pcrs = 1u << 0 | 1u << 10 | 1u << 11 | 1u << 16;
         for (unsigned i = 0; i < QUOTE_PCRS; i++)
                 b.boot_chain[ALG_SHA256].values[i].alg = ALG_SHA256;
-        keylime_write_tpm(&w, &b, false);
+        keylime_write_tpm(&w, all, 1, false);
         assert_int_equal(json_writer_result(&w, &text), ERR_OK);
         assert_true(span_equal_str(text, "{\"15\":[\"0200000000000000000000000000000000000000000000000000000000000000\"]}"));
         w = json_writer_on(buf, sizeof(buf));
-        keylime_write_tpm(&w, &b, true);
+        keylime_write_tpm(&w, all, 1, true);
         assert_int_equal(json_writer_result(&w, &text), ERR_OK);
         assert_true(span_equal_str(text, "{\"0\":[\"0000000000000000000000000000000000000000000000000000000000000000\"],"
                                          "\"11\":[\"0000000000000000000000000000000000000000000000000000000000000000\"],"
                                          "\"15\":[\"0200000000000000000000000000000000000000000000000000000000000000\"]}"));
+        w = json_writer_on(buf, sizeof(buf));
+        keylime_write_tpm(&w, all, 3, false);
+        assert_int_equal(json_writer_result(&w, &text), ERR_OK);
+        assert_true(span_equal_str(text, "{\"15\":[\"0200000000000000000000000000000000000000000000000000000000000000\","
+                                         "\"0300000000000000000000000000000000000000000000000000000000000000\"]}"));
 }
 
 /* A digest that fits the values: 32 bytes hash of the selected PCRs. */

@@ -158,19 +158,37 @@ void keylime_write_runtime(struct json_writer *w, const struct keylime_runtime *
         json_object_close(w);
 }
 
-static void write_values(struct json_writer *w, const struct baseline *b, unsigned pcr)
+/* The value of one bank in one baseline, NULL when it has none. */
+static const struct digest *value_of(const struct baseline *b, unsigned pcr, enum alg alg)
+{
+        if (pcr == b->pcr)
+                return digest_find(&b->pcrs, alg);
+        return b->boot_chain[alg].pcrs >> pcr & 1 ? &b->boot_chain[alg].values[pcr] : NULL;
+}
+
+static bool is_repeated(const struct baseline *const *baselines, unsigned count, unsigned pcr, enum alg alg)
+{
+        const struct digest *value = value_of(baselines[count], pcr, alg);
+
+        for (unsigned i = 0; i < count; i++) {
+                const struct digest *other = value_of(baselines[i], pcr, alg);
+
+                if (other && span_equal(digest_span(other), digest_span(value)))
+                        return true;
+        }
+        return false;
+}
+
+static void write_values(struct json_writer *w, const struct baseline *const *baselines, unsigned count, unsigned pcr)
 {
         json_array_open(w);
-        for (unsigned i = 0; i < ALG_COUNT; i++) {
-                const struct digest *own = digest_find(&b->pcrs, (enum alg)i);
+        for (unsigned alg = ALG_SHA1 + 1; alg < ALG_COUNT; alg++)
+                for (unsigned i = 0; i < count; i++) {
+                        const struct digest *value = value_of(baselines[i], pcr, (enum alg)alg);
 
-                if (i == ALG_SHA1)
-                        continue;
-                if (pcr == b->pcr && own)
-                        json_hex(w, digest_span(own));
-                else if (pcr != b->pcr && b->boot_chain[i].pcrs >> pcr & 1)
-                        json_hex(w, digest_span(&b->boot_chain[i].values[pcr]));
-        }
+                        if (value && !is_repeated(baselines, i, pcr, (enum alg)alg))
+                                json_hex(w, digest_span(value));
+                }
         json_array_close(w);
 }
 
@@ -183,7 +201,7 @@ static bool is_in_chain(const struct baseline *b, unsigned pcr)
         return false;
 }
 
-void keylime_write_tpm(struct json_writer *w, const struct baseline *b, bool boot_chain)
+void keylime_write_tpm(struct json_writer *w, const struct baseline *const *baselines, unsigned count, bool boot_chain)
 {
         static const char keys[QUOTE_PCRS][3] = { "0", "1", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19",
                                                   "2", "20", "21", "22", "23", "3", "4", "5", "6", "7", "8", "9" };
@@ -194,10 +212,10 @@ void keylime_write_tpm(struct json_writer *w, const struct baseline *b, bool boo
 
                 if (keys[i][1])
                         pcr = 10 * pcr + (unsigned)(keys[i][1] - '0');
-                if (pcr != b->pcr && !(boot_chain && is_in_chain(b, pcr)))
+                if (pcr != baselines[0]->pcr && !(boot_chain && is_in_chain(baselines[0], pcr)))
                         continue;
                 json_key(w, keys[i]);
-                write_values(w, b, pcr);
+                write_values(w, baselines, count, pcr);
         }
         json_object_close(w);
 }

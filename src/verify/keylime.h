@@ -48,8 +48,8 @@ struct keylime_runtime {
 /* The runtime policy. ima-buf and keyrings repeat what is special: Keylime looks a buffer up in one, a key in the other. */
 void keylime_write_runtime(struct json_writer *w, const struct keylime_runtime *runtime);
 
-/* The tpm_policy: our PCR in every bank that Keylime accepts, and the boot chain's if wanted. */
-void keylime_write_tpm(struct json_writer *w, const struct baseline *baseline, bool boot_chain);
+/* The tpm_policy: our PCR in every bank that Keylime accepts, and the boot chain's if wanted, as any of the baselines has them. */
+void keylime_write_tpm(struct json_writer *w, const struct baseline *const *baselines, unsigned count, bool boot_chain);
 
 /*
  * The values of a quote's PCRs as tpm2-tools write them (TPML_PCR_SELECTION, count, TPML_DIGEST of eight each; little-endian, as in memory).

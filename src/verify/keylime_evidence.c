@@ -201,14 +201,15 @@ static bool is_template(const struct ima_entry *e, const char *name)
 
 enum err keylime_write_line(const struct ima_entry *e, char *buf, size_t *ret_len)
 {
+        static const char digits[] = "0123456789";
         struct out o = { .buf = (uint8_t *)buf, .cap = KEYLIME_LINE_BYTES(e->data.len) };
         bool legacy = is_template(e, "ima"), has_signature = is_template(e, "ima-sig"), has_buffer = is_template(e, "ima-buf");
 
         if (e->kind == IMA_OTHER || !(legacy || has_signature || has_buffer || is_template(e, "ima-ng")))
                 return ERR_KEYLIME_TEMPLATE;
         if (e->pcr >= 10)
-                put(&o, &(char){ (char)('0' + e->pcr / 10) }, 1);
-        put(&o, &(char){ (char)('0' + e->pcr % 10) }, 1);
+                put(&o, digits + e->pcr / 10 % 10, 1);
+        put(&o, digits + e->pcr % 10, 1);
         put_str(&o, " ");
         put_hex(&o, e->digest);
         put_str(&o, " ");
