@@ -30,7 +30,7 @@ Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help everything unit fuzz bench demo test test-vm-full keys check check-layers repro install deb cpio clean FORCE
+.PHONY: all help everything unit fuzz bench demo test test-vm-full test-keylime bench-keylime keys check check-layers repro install deb cpio clean FORCE
 
 # ---- what there is ---------------------------------------------------------------------------------------------------
 
@@ -71,7 +71,8 @@ objects = $(patsubst %.c,build/$1/%.o,$2)
 
 # All groups that the goals need are asked for at once, before anything else is done.
 goals := $(or $(MAKECMDGOALS),all)
-groups := build$(if $(filter unit fuzz check everything test bench,$(goals)),-test)$(if $(filter test test-vm-full bench demo,$(goals)),-vm)
+groups := build$(if $(filter unit fuzz check everything test bench,$(goals)),-test)$(if $(filter test test-vm-full bench demo test-keylime bench-keylime,$(goals)),-vm)$(if \
+	$(filter test-keylime bench-keylime,$(goals)),-keylime)
 
 build/packages-%: src/build/packages src/build/need.sh
 	$(Q)src/build/need.sh $(subst -, ,$*)
@@ -265,6 +266,12 @@ bench: all build/bench/cosima-boot build/bench/make-logs | build/packages-test b
 
 # ---- the rest --------------------------------------------------------------------------------------------------------
 
+test-keylime: all | build/packages-vm build/packages-keylime ## attest machines in a VM with a real Keylime of PyPI
+	@test-vm/keylime/test.sh
+
+bench-keylime: all | build/packages-vm build/packages-keylime ## print Keylime's time to an alert, CPU per poll, and the time of exports
+	@test-vm/keylime/bench.py
+
 demo: all | build/packages-vm ## boot the story in a VM: clean, changed, swapped, forged
 	@test-vm/demo.sh
 
@@ -289,6 +296,8 @@ install: all build/manual/made ## put everything under DESTDIR
 	install -D -m 755 -t $(installed)/lib/dracut/modules.d/50cosima dracut-module/50cosima/*.sh
 	install -D -m 644 -t $(DESTDIR)$(UDEVDIR)/rules.d initramfs/65-cosima.rules
 	install -D -m 644 -t $(installed)/lib/systemd/system initramfs/cosima-handover-root.service
+	install -D -m 644 -t $(installed)/lib/systemd/system initramfs/cosima-combined-log.service
+	install -D -m 644 initramfs/keylime-agent.conf $(installed)/lib/systemd/system/keylime_agent.service.d/10-cosima.conf
 	install -d $(installed)/lib/systemd/system/sysinit.target.wants
 	ln -sfn ../cosima-handover-root.service $(installed)/lib/systemd/system/sysinit.target.wants/cosima-handover-root.service
 	install -D -m 755 initramfs/initramfs-tools/hook $(installed)/share/initramfs-tools/hooks/cosima
