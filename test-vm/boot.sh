@@ -6,7 +6,7 @@
 #      TPM's state, worked on in place; without it the machine has no TPM; tpm/version holds 1.2 for that kind),
 #      cmdline (optional, more kernel parameters), kernel (optional, a folder as other-kernel.sh makes it), meanwhile (optional,
 #      a script that is run beside the machine; then the disk is not plugged in until it says `plug`), keeps-disk (optional, what
-#      the machine writes to its disk stays). VM_MEMORY is in MiB, VM_SECONDS a limit for all of it.
+#      the machine writes to its disk stays), qemu (optional, more arguments of QEMU). VM_MEMORY is in MiB, VM_SECONDS a limit for all of it.
 # Out: console.log, evidence.tar, pcrs.json, dmesg, cosima/ (as /run/cosima was), tpm.log (every TPM command), seconds.
 # Exits 0 if the guest came to its end.
 set -eu
@@ -27,6 +27,7 @@ clean_up() {
 	rm -rf "$sockets" "$case/initramfs.cpio" "$case/out.tar"
 }
 trap clean_up EXIT
+trap 'exit 1' TERM INT # so that clean_up runs
 
 start_tpm() {
 	version='--tpm2'
@@ -77,11 +78,13 @@ if [ -e "$case/disk2.img" ]; then
 	# shellcheck disable=SC2046
 	set -- "$@" $(disk "$case/disk2.img")
 fi
+# shellcheck disable=SC2046 # a word each
+[ ! -e "$case/qemu" ] || set -- "$@" $(cat "$case/qemu")
 parameters="console=ttyS0 panic=-1 loglevel=6 no_timer_check cryptomgr.notests mitigations=off noreplace-smp ima_hash=sha256"
 [ ! -e "$case/cmdline" ] || parameters="$parameters $(cat "$case/cmdline")"
 
 begin=$(date +%s%N)
-timeout "${VM_SECONDS:-90}" qemu-system-x86_64 "$@" -kernel "$kernel"/boot/vmlinuz-* -initrd "$case/initramfs.cpio" -append "$parameters" ||
+timeout --foreground "${VM_SECONDS:-90}" qemu-system-x86_64 "$@" -kernel "$kernel"/boot/vmlinuz-* -initrd "$case/initramfs.cpio" -append "$parameters" ||
 	die "QEMU: status $? (see $case/console.log)"
 end=$(date +%s%N)
 

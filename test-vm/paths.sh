@@ -2,7 +2,8 @@
 # Where things lie; sourced by every script here.
 # shellcheck shell=sh disable=SC2034 # a sourced list of names
 
-top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# Scripts lie in test-vm, or in a folder of it.
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && if [ "${PWD##*/}" = test-vm ]; then cd ..; fi && pwd)
 here=$top/test-vm
 build=$top/build
 vm=$build/vm

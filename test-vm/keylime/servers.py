@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Keylime verifier and registrar of one's own: on loopback, with SQLite and TLS, from a virtual environment, stopped by their process ids."""
+import base64
+import http.client
 import http.server
 import json
 import os
 import pathlib
+import signal
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 
 TLS = """tls_dir = {tls}
@@ -150,16 +155,42 @@ def is_open(port):
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
+def endorsement_key(certificate):
+    """The RSA key of a certificate as TPM2B_PUBLIC of template L-1 (TCG EK Credential Profile 2.5, section B.3.3), in base64."""
+    said = subprocess.run(["openssl", "x509", "-inform", "der", "-noout", "-modulus"], input=base64.b64decode(certificate), capture_output=True,
+                          check=True).stdout.decode()
+    modulus = bytes.fromhex(said.strip().removeprefix("Modulus="))
+    policy = bytes.fromhex("837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa")
+    public = struct.pack(">HHIH", 0x0001, 0x000B, 0x000300B2, len(policy)) + policy
+    public += struct.pack(">HHHHHIH", 0x0006, 128, 0x0043, 0x0010, len(modulus) * 8, 0, len(modulus)) + modulus
+    return base64.b64encode(struct.pack(">H", len(public)) + public).decode()
+
+
+class QuietHandler(http.server.BaseHTTPRequestHandler):
+    def body(self):
+        return self.rfile.read(int(self.headers["Content-Length"]))
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 class Servers:
     """`with Servers(...)` runs both, and whatever else start() was given, and ends all of it."""
 
     def __init__(self, venv, home, interval=2):
         self.venv, self.home = pathlib.Path(venv), pathlib.Path(home).resolve()
-        names = ("verifier", "registrar", "registrar_tls", "webhook", "agent")
+        names = ("verifier", "registrar", "registrar_tls", "webhook", "registration", "agent")
         self.ports = dict(zip(names, free_ports(len(names))))
         self.interval = interval
         self.processes, self.alerts = {}, []
-        self.webhook = None
+        self.listeners = []
 
     def __enter__(self):
         try:
@@ -168,7 +199,8 @@ class Servers:
             wait_for("the verifier", lambda: self._answers("verifier"))
             self.start("registrar", [self.venv / "bin/keylime_registrar"])
             wait_for("the registrar", lambda: self._answers("registrar"))
-            self._listen()
+            self._listen("webhook", self._alert_handler(), tls=True)
+            self._listen("registration", self._registration_handler())
         except BaseException:
             self.__exit__()
             raise
@@ -177,9 +209,9 @@ class Servers:
     def __exit__(self, *_):
         for name in list(self.processes):
             self.stop(name)
-        if self.webhook:
-            self.webhook.shutdown()
-            self.webhook.server_close()
+        for listener in self.listeners:
+            listener.shutdown()
+            listener.server_close()
 
     def _configure(self):
         conf = self.home / "conf"
@@ -208,35 +240,55 @@ class Servers:
 
     def stop(self, name):
         process = self.processes.pop(name)
-        for end in (process.terminate, process.kill):
-            if process.poll() is None:
-                end()
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    continue
-        process.wait()
+        for end in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, end)  # the group that start() made
+                process.wait(20)
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
 
-    def _listen(self):
+    def _listen(self, name, handler, tls=False):
+        listener = http.server.ThreadingHTTPServer(("127.0.0.1", self.ports[name]), handler)
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.home / "cv_ca/server-cert.crt", self.home / "cv_ca/server-private.pem")
+            listener.socket = context.wrap_socket(listener.socket, server_side=True)
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        self.listeners.append(listener)
+
+    def _alert_handler(self):
         """The person who gets the alerts: https with a certificate of Keylime's own CA."""
         alerts = self.alerts
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                alerts.append((time.time(), json.loads(json.loads(body)["msg"])))
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                alerts.append((time.time(), json.loads(json.loads(self.body())["msg"])))
+                self.answer(200, b"")
 
-            def log_message(self, *_):
-                pass
+        return Handler
 
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.home / "cv_ca/server-cert.crt", self.home / "cv_ca/server-private.pem")
-        self.webhook = http.server.ThreadingHTTPServer(("127.0.0.1", self.ports["webhook"]), Handler)
-        self.webhook.socket = context.wrap_socket(self.webhook.socket, server_side=True)
-        threading.Thread(target=self.webhook.serve_forever, daemon=True).start()
+    def _registration_handler(self):
+        """
+        What an agent of Keylime 6 leaves out and today's registrar wants is said here, and the rest passed on: that what comes is JSON, and
+        beside the certificate of the endorsement key the key itself.
+        """
+        port = self.ports["registrar"]
+
+        class Handler(QuietHandler):
+            def do_POST(self):
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+                facts = json.loads(self.body())
+                if "ekcert" in facts:
+                    facts.setdefault("ek_tpm", endorsement_key(facts["ekcert"]))
+                connection.request(self.command, self.path, json.dumps(facts), {"Content-Type": "application/json"})
+                answer = connection.getresponse()
+                self.answer(answer.status, answer.read())
+
+            do_PUT = do_POST
+
+        return Handler
 
     def request(self, method, path, body=None):
         """An answer of the verifier, over its TLS with the tenant's certificate."""
@@ -244,7 +296,7 @@ class Servers:
         context.load_cert_chain(self.home / "cv_ca/client-cert.crt", self.home / "cv_ca/client-private.pem")
         context.check_hostname = False
         request = urllib.request.Request(f"https://127.0.0.1:{self.ports['verifier']}{path}", method=method, data=body,
-                                         headers={"Content-Type": "application/json"})
+                                         headers={"Content-Type": "application/json"} if body else {})
         try:
             with urllib.request.urlopen(request, context=context, timeout=120) as answer:
                 return json.load(answer)
