@@ -85,10 +85,11 @@ without_salts() {
 	sed -E 's#"[A-Za-z0-9+/]{43}="#"BASE64"#g'
 }
 
-# asking: cosima status is run on the node after the hand-over, for node_status.
+# asking: after the hand-over the node runs cosima status, for node_status, and cosima luks show.
 asking() {
 	guest after-handover <<'SCRIPT'
 cosima status >/run/out/status || echo "exit status $?" >>/run/out/status
+cosima luks show /dev/vda5 --from /dev/mapper/COS_PERSISTENT >/run/out/show || echo "exit status $?" >>/run/out/show
 SCRIPT
 }
 
