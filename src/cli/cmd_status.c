@@ -160,6 +160,8 @@ static void print_ima(const struct status *s)
                 put("no log\n");
                 return;
         }
+        if (span_equal_str(s->ima, "tpm-bypass"))
+                put("WITHOUT A TPM, which was not there when the kernel started; ");
         printf("%" PRIu64 " entries, %" PRIu64 " violations; ", s->ima_entries, s->ima_violations);
         if (s->ima_error != ERR_OK)
                 printf("MALFORMED: %s\n", err_text(s->ima_error));
@@ -270,6 +272,7 @@ static void write_ima(struct json_writer *w, const struct status *s)
         json_put_str(w, "log", !s->ima_logged ? "absent" : s->ima_error == ERR_OK ? "ok" : err_name(s->ima_error));
         json_put_str(w, "pcr", status_pcr_text(s->ima_pcr));
         json_put_bool(w, "receipt", s->receipt);
+        json_put_text(w, "state", s->ima);
         json_put_u64(w, "violations", s->ima_violations);
         json_object_close(w);
 }

@@ -274,6 +274,11 @@ static bool no_rules(const struct status *s)
         return s->measured && s->failure_count == 0 && !span_equal_str(s->load_result, "OK");
 }
 
+static bool bypassed(const struct status *s)
+{
+        return span_equal_str(s->ima, "tpm-bypass");
+}
+
 static bool other_pcr(const struct status *s)
 {
         return s->events_pcr == STATUS_PCR_DIFFERS;
@@ -299,6 +304,7 @@ static const struct {
         { not_handed_over, "The hand-over is missing: `cosima-boot handover` has to run once both partitions are mounted (cosima-handover.service)." },
         { other_mounted, "What is mounted is not what was measured: see the partition's reason, then boot again." },
         { no_rules, "The IMA rules were not loaded: see the reason, and policy/README.md for kernels that take signed rules only." },
+        { bypassed, "IMA found no TPM when the kernel started, so its log is in no PCR: the TPM's driver must be built into the kernel." },
         { other_pcr, "The PCR does not hold what the events say: somebody else extended it, or the log was changed. Boot again; if it stays so, find who extends it." },
         { other_ima_pcr, "PCR 10 does not hold what the IMA log says: the log was trimmed, comes from another boot (kexec), or PCR 10 was extended from user space." },
         { no_receipt, "The receipt is not in the IMA log, which a verifier looks for: the log does not begin at this boot's start." },

@@ -151,6 +151,21 @@ static void what_is_missing(void **state)
         assert_false(status_is_good(&status));
 }
 
+static void an_ima_without_a_tpm(void **state)
+{
+        struct story s = { .len = 0 };
+        struct status status;
+
+        (void)state;
+        tell(&s, "{\"event\":\"policy\",\"format\":1,\"ima\":\"tpm-bypass\",\"name\":\"p\",\"pcr\":15,\"sha256\":\"00\",\"signer\":\"ab\",\"version\":3}");
+        tell(&s, STORAGE);
+        tell(&s, RULES);
+        tell(&s, HANDOVER);
+        status = status_of(&s);
+        assert_false(status_is_good(&status));
+        assert_true(advises(&status, "found no TPM"));
+}
+
 static void what_failed(void **state)
 {
         struct story s = { .len = 0 };
@@ -183,6 +198,7 @@ int main(void)
                 cmocka_unit_test(the_logs_of_a_real_boot),
                 cmocka_unit_test(a_whole_boot),
                 cmocka_unit_test(what_is_missing),
+                cmocka_unit_test(an_ima_without_a_tpm),
                 cmocka_unit_test(what_failed),
         };
 
