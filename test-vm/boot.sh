@@ -7,6 +7,7 @@
 #      cmdline (optional, more kernel parameters), kernel (optional, a folder as other-kernel.sh makes it), meanwhile (optional,
 #      a script that is run beside the machine; then the disk is not plugged in until it says `plug`), keeps-disk (optional, what
 #      the machine writes to its disk stays), qemu (optional, more arguments of QEMU). VM_MEMORY is in MiB, VM_SECONDS a limit for all of it.
+#      vars.fd instead: the firmware's variables of a UEFI machine, which starts what lies on the disk; of overlay/ it gets /case.
 # Out: console.log, evidence.tar, pcrs.json, dmesg, cosima/ (as /run/cosima was), tpm.log (every TPM command), seconds.
 # Exits 0 if the guest came to its end.
 set -eu
@@ -24,7 +25,7 @@ swtpm_pid='' meanwhile_pid='' snapshot=on
 clean_up() {
 	[ -z "$meanwhile_pid" ] || kill "$meanwhile_pid" 2>/dev/null || :
 	[ -z "$swtpm_pid" ] || kill "$swtpm_pid" 2>/dev/null || :
-	rm -rf "$sockets" "$case/initramfs.cpio" "$case/out.tar"
+	rm -rf "$sockets" "$case/initramfs.cpio" "$case/case.tar" "$case/out.tar"
 }
 trap clean_up EXIT
 trap 'exit 1' TERM INT # so that clean_up runs
@@ -55,14 +56,27 @@ plug() {
 }
 
 rm -rf "$case/out.tar" "$case/evidence.tar" "$case/pcrs.json" "$case/cosima" "$case/dmesg"
-(cd "$case/overlay" && find . | LC_ALL=C sort | cpio -o -H newc --quiet) | cat "$initramfs" - >"$case/initramfs.cpio"
+if [ -e "$case/vars.fd" ]; then
+	# Secure Boot's variables are the firmware's own only where it runs in a mode of its own (SMM).
+	tar -cf "$case/case.tar" -C "$case/overlay/case" .
+	set -- -machine q35,smm=on -global driver=cfi.pflash01,property=secure,value=on \
+		-drive if=pflash,format=raw,unit=0,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd,readonly=on \
+		-drive "if=pflash,format=raw,unit=1,file=$case/vars.fd" -fw_cfg "name=opt/case,file=$case/case.tar"
+	tpm_device=tpm-crb memory=384
+else
+	(cd "$case/overlay" && find . | LC_ALL=C sort | cpio -o -H newc --quiet) | cat "$initramfs" - >"$case/initramfs.cpio"
+	parameters="console=ttyS0 panic=-1 loglevel=6 no_timer_check cryptomgr.notests mitigations=off noreplace-smp ima_hash=sha256"
+	[ ! -e "$case/cmdline" ] || parameters="$parameters $(cat "$case/cmdline")"
+	set -- -kernel "$(echo "$kernel"/boot/vmlinuz-*)" -initrd "$case/initramfs.cpio" -append "$parameters"
+	tpm_device=tpm-tis memory=256
+fi
 
-set -- -accel tcg -cpu Nehalem,+rdrand -m "${VM_MEMORY:-256}" -nodefaults -no-user-config -display none -no-reboot
+set -- "$@" -accel tcg -cpu Nehalem,+rdrand -m "${VM_MEMORY:-$memory}" -nodefaults -no-user-config -display none -no-reboot
 set -- "$@" -serial "file:$case/console.log"
 set -- "$@" -device virtio-serial-pci -chardev "file,id=out,path=$case/out.tar" -device virtserialport,chardev=out
 if [ -d "$case/tpm" ]; then
 	start_tpm
-	set -- "$@" -chardev "socket,id=tpm,path=$sockets/tpm" -tpmdev emulator,id=tpm,chardev=tpm -device tpm-tis,tpmdev=tpm
+	set -- "$@" -chardev "socket,id=tpm,path=$sockets/tpm" -tpmdev emulator,id=tpm,chardev=tpm -device "$tpm_device,tpmdev=tpm"
 fi
 if [ -e "$case/meanwhile" ]; then
 	set -- "$@" -drive "id=disk,file=$case/disk.img,if=none,format=raw,snapshot=$snapshot" -monitor "unix:$sockets/monitor,server=on,wait=off"
@@ -80,11 +94,9 @@ if [ -e "$case/disk2.img" ]; then
 fi
 # shellcheck disable=SC2046 # a word each
 [ ! -e "$case/qemu" ] || set -- "$@" $(cat "$case/qemu")
-parameters="console=ttyS0 panic=-1 loglevel=6 no_timer_check cryptomgr.notests mitigations=off noreplace-smp ima_hash=sha256"
-[ ! -e "$case/cmdline" ] || parameters="$parameters $(cat "$case/cmdline")"
 
 begin=$(date +%s%N)
-timeout --foreground "${VM_SECONDS:-90}" qemu-system-x86_64 "$@" -kernel "$kernel"/boot/vmlinuz-* -initrd "$case/initramfs.cpio" -append "$parameters" ||
+timeout --foreground "${VM_SECONDS:-90}" qemu-system-x86_64 "$@" ||
 	die "QEMU: status $? (see $case/console.log)"
 end=$(date +%s%N)
 

@@ -23,12 +23,13 @@ probe() {
 	"$cosima" probe "$case/disk.img" 2>&1 >"$case/probe" | sed "s#$case/##"
 }
 
-# verdict: the verifier's answer for people, by $baseline where a case has its own; hashes, which depend on the compiler and the keys, are
+# verdict [OPTION...]: the verifier's answer for people, by $baseline where a case has its own; hashes, which depend on the compiler and the keys, are
 # shortened away.
 verdict() {
 	status=0
-	"$cosima" verify "$case/evidence.tar" --baseline "${baseline:-$out/baseline.json}" --nonce "$(cat "$case/nonce")" >"$case/verdict" || status=$?
-	echo "cosima verify: status $status"
+	"$cosima" verify "$case/evidence.tar" --baseline "${baseline:-$out/baseline.json}" --nonce "$(cat "$case/nonce")" "$@" \
+		>"$case/verdict" || status=$?
+	echo "cosima verify${1+ $*}: status $status"
 	sed -E 's/[0-9a-f]{40,}/HEX/g' "$case/verdict"
 }
 
@@ -62,6 +63,11 @@ for pcr, value in json.load(open(sys.argv[1]))["sha256"].items(): print(f"PCR-{i
 	evmctl ima_measurement --ignore-violations --pcrs "sha256,$case/pcrs.sha256" "$case/evidence/ima.bin" >"$case/evmctl" 2>&1 ||
 		die "evmctl: $(cat "$case/evmctl")"
 	echo 'evmctl ima_measurement: matched'
+}
+
+# firmware_replayed: the firmware's log adds up to the PCRs of the boot chain, said by somebody else than cosima.
+firmware_replayed() {
+	tpm2_eventlog "$case/evidence/firmware.bin" 2>/dev/null | sed '1,/^pcrs:/d' | "$here/firmware-pcrs" "$case/pcrs.json"
 }
 
 export_readable() {

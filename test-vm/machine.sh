@@ -50,7 +50,7 @@ sign() {
 }
 
 make_disk() {
-	[ -e "$case/disk.img" ] || "$here/disk.sh" "$case/disk.img" "$case/part" "$vm/part"
+	[ -e "$case/disk.img" ] || "$here/disk.sh" ${layout-} "$case/disk.img" "$case/part" "$vm/part"
 }
 
 # damage SECTOR: breaks one byte of a GPT header of the disk, its first usable LBA. wipe SECTOR: no trace is left of it.
@@ -90,4 +90,15 @@ predict() {
 boot() {
 	make_disk
 	"$here/boot.sh" "$case"
+}
+
+# unified NAME [PARAMETER]: a new machine in $out/NAME that boots a unified kernel image by Secure Boot, with PARAMETER behind its others.
+unified() {
+	machine "$1"
+	cp "$vm/uki/root/etc/cosima/policy" "$vm/uki/root/etc/cosima/policy.sig" "$case/overlay/etc/cosima/"
+	cp "$vm/uki/vars.fd" "$case/vars.fd"
+	image=$("$here/uki-image.sh" \
+		"console=ttyS0 panic=-1 loglevel=6 no_timer_check cryptomgr.notests mitigations=off ima_hash=sha256 rd.immucore.uki${2:+ $2}")
+	ln -s "$image" "$case/part/efi.img"
+	layout=--uki
 }
