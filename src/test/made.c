@@ -18,19 +18,6 @@ void made_put(struct made *m, const void *bytes, size_t len)
         m->len += len;
 }
 
-void made_each_prefix(struct span bytes, void (*check)(struct span prefix, size_t whole_len))
-{
-        for (size_t len = 0; len <= bytes.len; len++) {
-                uint8_t *copy = malloc(len > 0 ? len : 1);
-
-                if (!copy)
-                        abort();
-                memcpy(copy, bytes.data, len);
-                check(span_of(copy, len), bytes.len);
-                free(copy);
-        }
-}
-
 void made_put_u8(struct made *m, uint8_t value)
 {
         made_put(m, &value, 1);

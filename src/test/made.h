@@ -18,9 +18,6 @@ void made_put_u8(struct made *m, uint8_t value);
 void made_put_u16(struct made *m, uint16_t value);
 void made_put_u32(struct made *m, uint32_t value);
 
-/* Call check with each prefix of bytes, the whole included, in memory that ends where the prefix ends. */
-void made_each_prefix(struct span bytes, void (*check)(struct span prefix, size_t whole_len));
-
 /* u32 length and bytes: a field of an IMA template. */
 void made_put_field(struct made *m, const void *bytes, size_t len);
 /* The fields of template ima-ng: "sha256:\0" and 32 times fill; path with its NUL. */

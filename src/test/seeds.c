@@ -31,7 +31,31 @@ uint8_t *seeds_load(const char *path, size_t max, size_t *ret_len)
         return bytes;
 }
 
-void seeds_each(const char *parser, void (*check)(const char *name, uint8_t *bytes, size_t len))
+/* What is to be done with a seed: one of the two is set. */
+struct visitor {
+        void (*whole)(const char *name, uint8_t *bytes, size_t len);
+        void (*prefix)(struct span prefix, size_t whole_len);
+};
+
+/* All prefixes lie at the end of one block, which is faster than a block for each. */
+static void visit(const struct visitor *v, const char *name, uint8_t *bytes, size_t len)
+{
+        uint8_t *block;
+
+        if (v->whole) {
+                v->whole(name, bytes, len);
+                return;
+        }
+        block = malloc(len);
+        assert_non_null(block);
+        for (size_t cut = 0; cut <= len; cut++) {
+                memcpy(block + len - cut, bytes, cut);
+                v->prefix(span_of(block + len - cut, cut), len);
+        }
+        free(block);
+}
+
+static void visit_all(const char *parser, const struct visitor *v)
 {
         char path[512];
         unsigned count = 0;
@@ -53,12 +77,22 @@ void seeds_each(const char *parser, void (*check)(const char *name, uint8_t *byt
 
                 uint8_t *bytes = seeds_load(path, SIZE_MAX, &len);
 
-                check(entry->d_name, bytes, len);
+                visit(v, entry->d_name, bytes, len);
                 free(bytes);
                 count++;
         }
         (void)closedir(dir);
         assert_true(count > 0);
+}
+
+void seeds_each(const char *parser, void (*check)(const char *name, uint8_t *bytes, size_t len))
+{
+        visit_all(parser, &(struct visitor){ .whole = check });
+}
+
+void seeds_each_prefix(const char *parser, void (*check)(struct span prefix, size_t whole_len))
+{
+        visit_all(parser, &(struct visitor){ .prefix = check });
 }
 
 static enum err image_read(void *context, uint64_t offset, size_t len, uint8_t *ret_bytes)

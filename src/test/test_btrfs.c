@@ -204,27 +204,21 @@ static void a_device_must_fit_its_volume(void **state)
         seeds_image_close(&image);
 }
 
-static void check_prefixes(const char *name, uint8_t *bytes, size_t len)
+static void check_prefix(struct span prefix, size_t whole_len)
 {
         struct btrfs fs;
 
-        (void)name;
+        if (prefix.len == whole_len)
+                return;
         breaks_fill(&fs, sizeof(fs));
-        for (size_t cut = 0; cut < len; cut++) {
-                uint8_t *copy = malloc(cut > 0 ? cut : 1);
-
-                assert_non_null(copy);
-                memcpy(copy, bytes, cut);
-                assert_int_equal(btrfs_parse(span_of(copy, cut), &fs), ERR_SHORT);
-                assert_true(breaks_untouched(&fs, sizeof(fs)));
-                free(copy);
-        }
+        assert_int_equal(btrfs_parse(prefix, &fs), ERR_SHORT);
+        assert_true(breaks_untouched(&fs, sizeof(fs)));
 }
 
 static void every_prefix_is_an_error(void **state)
 {
         (void)state;
-        seeds_each("btrfs", check_prefixes);
+        seeds_each_prefix("btrfs", check_prefix);
 }
 
 int main(void)

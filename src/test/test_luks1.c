@@ -131,32 +131,24 @@ static void a_null_cipher_is_a_finding(void **state)
         free(bytes);
 }
 
-static void check_prefixes(const char *name, uint8_t *bytes, size_t len)
+static void check_prefix(struct span prefix, size_t whole_len)
 {
+        struct source volume = source_of_span(&prefix, 512);
+        bool cut = prefix.len < whole_len;
+        uint8_t work[LUKS1_BYTES];
         struct luks1 luks;
 
-        (void)name;
         breaks_fill(&luks, sizeof(luks));
-        for (size_t cut = 0; cut < len; cut++) {
-                uint8_t *copy = malloc(cut > 0 ? cut : 1);
-                struct span prefix = span_of(copy, cut);
-                struct source volume = source_of_span(&prefix, 512);
-                uint8_t work[LUKS1_BYTES];
-
-                assert_non_null(copy);
-                memcpy(copy, bytes, cut);
-                assert_int_equal(luks1_parse(prefix, VOLUME_BYTES, &luks), ERR_SHORT);
+        assert_int_equal(luks1_parse(prefix, VOLUME_BYTES, &luks), cut ? ERR_SHORT : ERR_OK);
+        if (cut)
                 assert_int_equal(luks1_read(&volume, work, &luks), ERR_LUKS1_NONE);
-                assert_true(breaks_untouched(&luks, sizeof(luks)));
-                free(copy);
-        }
-        assert_int_equal(luks1_parse(span_of(bytes, len), VOLUME_BYTES, &luks), ERR_OK);
+        assert_int_equal(breaks_untouched(&luks, sizeof(luks)), cut);
 }
 
 static void every_prefix_is_an_error(void **state)
 {
         (void)state;
-        seeds_each("luks1", check_prefixes);
+        seeds_each_prefix("luks1", check_prefix);
 }
 
 int main(void)

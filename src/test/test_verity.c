@@ -85,32 +85,24 @@ static void one_broken_field_gives_one_code(void **state)
         }
 }
 
-static void check_prefixes(const char *name, uint8_t *bytes, size_t len)
+static void check_prefix(struct span prefix, size_t whole_len)
 {
+        struct source volume = source_of_span(&prefix, 512);
+        bool cut = prefix.len < whole_len;
+        uint8_t work[VERITY_BYTES];
         struct verity v;
 
-        (void)name;
         breaks_fill(&v, sizeof(v));
-        for (size_t cut = 0; cut < len; cut++) {
-                uint8_t *copy = malloc(cut > 0 ? cut : 1);
-                struct span prefix = span_of(copy, cut);
-                struct source volume = source_of_span(&prefix, 512);
-                uint8_t work[VERITY_BYTES];
-
-                assert_non_null(copy);
-                memcpy(copy, bytes, cut);
-                assert_int_equal(verity_parse(prefix, &v), ERR_SHORT);
+        assert_int_equal(verity_parse(prefix, &v), cut ? ERR_SHORT : ERR_OK);
+        if (cut)
                 assert_int_equal(verity_read(&volume, work, &v), ERR_VERITY_NONE);
-                assert_true(breaks_untouched(&v, sizeof(v)));
-                free(copy);
-        }
-        assert_int_equal(verity_parse(span_of(bytes, len), &v), ERR_OK);
+        assert_int_equal(breaks_untouched(&v, sizeof(v)), cut);
 }
 
 static void every_prefix_is_an_error(void **state)
 {
         (void)state;
-        seeds_each("verity", check_prefixes);
+        seeds_each_prefix("verity", check_prefix);
 }
 
 static void unused_salt_is_not_believed(void **state)
