@@ -88,7 +88,7 @@ static const struct cli_option options[] = {
         { "out", "FILE", "where the baseline goes", CLI_REQUIRED },
         { "policy", "FILE", "without evidence: the policy that will be in the initramfs", 0 },
         SIGNED_OPTION_SIG,
-        SIGNED_OPTION_CERT,
+        { "cert", "CERT", "without evidence: a certificate that is trusted, DER or PEM", CLI_REPEAT },
         { "disk", "FILE", "without evidence: an image of a disk that will be there", CLI_REPEAT },
         { "tree", "NAME=DIR", "without evidence: the files of a partition, with their owners and modes", CLI_REPEAT },
         { "mount", "NAME=DIR", "where a partition is mounted; COS_OEM at /oem, COS_PERSISTENT at /usr/local", CLI_REPEAT },
