@@ -98,6 +98,31 @@ static void every_bank_is_replayed(void **state)
         trial_end();
 }
 
+static void both_banks(struct story *s)
+{
+        s->facts.selection_count = 2;
+        s->facts.selections[1] = (struct quote_selection){ alg_info(ALG_SHA384)->tpm_id, 0xffff };
+}
+
+static void no_values(struct story *s)
+{
+        s->evidence.members[EVIDENCE_PCRS] = span_of(NULL, 0);
+}
+
+/* IMA extends its own hash into one bank and SHA-1 with zeros into the other; both are signed, and nobody says what they hold. */
+static void logs_alone_give_both_banks(void **state)
+{
+        static const struct trial trials[] = {
+                { "values beside the quote", TRIAL_QUOTE, as_often, { 0 } },
+                { "no values beside the quote", TRIAL_QUOTE, no_values, { 0 } },
+        };
+
+        (void)state;
+        trial_enroll_as(TRIAL_BEGIN, both_banks);
+        RUN(trials);
+        trial_end();
+}
+
 /* ---- systemd's separators ------------------------------------------------------------------------------------------------ */
 
 /* In the initrd, after IMA has taken its aggregate. */
@@ -305,6 +330,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(counters_do_not_go_back),
                 cmocka_unit_test(every_bank_is_replayed),
+                cmocka_unit_test(logs_alone_give_both_banks),
                 cmocka_unit_test(separators_of_free_pcrs_are_understood),
                 cmocka_unit_test(separators_on_top_of_the_firmware_log_are_understood),
                 cmocka_unit_test(older_contents_do_not_come_back),

@@ -101,20 +101,36 @@ static struct digest replayed_value(const struct judge *j, enum alg alg, unsigne
         return value;
 }
 
-/* Without values that were read beside the quote, the logs as they end must give the signed digest. */
+/* Whether a choice of modes, one bit a bank, chooses for a bank that is not signed. */
+static bool is_idle(const struct judge *j, unsigned modes)
+{
+        for (unsigned alg = 0; alg < ALG_COUNT; alg++)
+                if ((modes >> alg & 1) && !j->signed_pcrs[alg])
+                        return true;
+        return false;
+}
+
+static bool derive_as(struct judge *j, const struct quote_bank *chain, unsigned modes, bool separated)
+{
+        for (unsigned alg = 0; alg < ALG_COUNT; alg++) {
+                j->values[alg].pcrs = j->signed_pcrs[alg];
+                for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
+                        j->values[alg].values[pcr] =
+                                replayed_value(j, (enum alg)alg, pcr, chain, modes >> alg & 1 ? IMA_PADDED_SHA1 : IMA_OWN_HASH, separated);
+        }
+        return quote_has_values(&j->quote, j->signature.alg, j->values);
+}
+
+/* Without values that were read beside the quote, the logs as they end must give the signed digest, whatever IMA extended into each bank. */
 static bool derive_values(struct judge *j)
 {
         struct quote_bank chain[ALG_COUNT];
 
-        for (unsigned way = 0; way < 2 * IMA_MODE_COUNT * count_chains(j); way++) {
-                load_chain(j, way / (2 * IMA_MODE_COUNT), chain);
-                for (unsigned alg = 0; alg < ALG_COUNT; alg++) {
-                        j->values[alg].pcrs = j->signed_pcrs[alg];
-                        for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++)
-                                j->values[alg].values[pcr] = replayed_value(j, (enum alg)alg, pcr, chain, way % IMA_MODE_COUNT, way / IMA_MODE_COUNT % 2);
-                }
-                if (quote_has_values(&j->quote, j->signature.alg, j->values))
-                        return true;
+        for (unsigned number = 0; number < count_chains(j); number++) {
+                load_chain(j, number, chain);
+                for (unsigned modes = 0; modes < 1u << ALG_COUNT; modes++)
+                        if (!is_idle(j, modes) && (derive_as(j, chain, modes, false) || derive_as(j, chain, modes, true)))
+                                return true;
         }
         memset(j->values, 0, sizeof(j->values));
         return false;
