@@ -49,6 +49,9 @@ done
 python3 src/build/bench.py build/bench/cosima-boot "$machine" "$work"
 
 echo
+python3 src/build/bench_verify.py "$machine"
+
+echo
 echo 'boot in the VM (QEMU, no KVM), seconds of guest time until switch_root:'
 for how in without with; do
 	case=$work/$how
