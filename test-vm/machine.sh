@@ -50,7 +50,7 @@ sign() {
 }
 
 make_disk() {
-	[ -e "$case/disk.img" ] || "$here/disk.sh" ${layout-} "$case/disk.img" "$case/part" "$vm/part"
+	[ -e "$case/disk.img" ] || "$here/disk.sh" ${layout:+"$layout"} "$case/disk.img" "$case/part" "$vm/part"
 }
 
 # damage SECTOR: breaks one byte of a GPT header of the disk, its first usable LBA. wipe SECTOR: no trace is left of it.
