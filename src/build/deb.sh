@@ -13,8 +13,12 @@ version=$(sed -n 's/^#define VERSION "\(.*\)"$/\1/p' src/base/version.h)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
 
-fill() { # FILE
-	sed -e "s/@VERSION@/$version/; s/@ARCH@/$(dpkg --print-architecture)/; s/@SIZE@/$(du -sk --apparent-size "$root" | cut -f1)/" \
+kibibytes() { # of all files; what a folder takes depends on the file system
+	find "$root/usr" -type f -printf '%s\n' | awk '{ sum += int(($1 + 1023) / 1024) } END { print sum }'
+}
+
+fill() { # FILE: without our comment, with what is known only now
+	sed -e '/^# SPDX/d' -e "s/@VERSION@/$version/; s/@ARCH@/$(dpkg --print-architecture)/; s/@SIZE@/$(kibibytes)/" \
 		-e "s/@DATE@/$(date -u -R -d "@$SOURCE_DATE_EPOCH")/" "$parts/$1"
 }
 
@@ -28,13 +32,13 @@ rm -rf "$root"
 find "$root/usr/share/man" -type f -exec gzip -9n {} +
 mkdir -p "$doc" "$root/DEBIAN" "$root/usr/share/lintian/overrides"
 {
-	cat "$parts/copyright"
+	fill copyright
 	license BSD-2-clause build/src/tpm2-tss/LICENSE
 	license Expat build/src/yyjson/LICENSE
 } >"$doc/copyright"
 fill changelog | gzip -9n >"$doc/changelog.gz"
-cp "$parts/overrides" "$root/usr/share/lintian/overrides/cosima"
-cp "$parts/triggers" "$root/DEBIAN/triggers"
+fill overrides >"$root/usr/share/lintian/overrides/cosima"
+fill triggers >"$root/DEBIAN/triggers"
 (cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$root/DEBIAN/md5sums"
 fill control >"$root/DEBIAN/control"
 chmod -R u=rwX,go=rX "$root"
