@@ -87,6 +87,10 @@ ok "none without a signature" refused_archive unsigned 'policy.sig'
 ok "none that is signed by a stranger" refused_archive stranger 'policy:'
 ok "none that cosima-boot would refuse" refused_archive invalid 'policy:1'
 ok "none without a certificate" refused_archive uncertified 'certificate'
+ok "an archive with signed rules" archive good rules.cpio rules
+ok "has them" sh -c "cpio -t --quiet <'$work/rules.cpio' | grep -qx etc/cosima/rules.sig"
+echo 'measure func=BPRM_CHECK' >>"$work/rules"
+ok "none with rules that were changed" refused_archive good 'rules.sig:' rules
 ok "make cpio says what it needs" fails make -s cpio
 
 # ---- makers --------------------------------------------------------------------------------------------------------------

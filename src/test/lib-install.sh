@@ -19,6 +19,10 @@ make_policies() {
 	cp policy/kairos-grub "$work/good/policy"
 	sign good "$work/keys/leaf.key"
 
+	build/cosima policy render --uuid COS_OEM=c05a0000-0000-4000-8000-000000000002 \
+		--uuid COS_PERSISTENT=c05a0000-0000-4000-8000-000000000005 "$work/good/policy" >"$work/rules"
+	evmctl ima_sign --hashalgo sha256 --key "$work/keys/leaf.key" --sigfile "$work/rules" >"$work/evmctl" 2>&1
+
 	policy_from halt
 	sed -i 's/^on-failure .*/on-failure halt/' "$work/halt/policy"
 	sign halt "$work/keys/leaf.key"
