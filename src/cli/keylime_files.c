@@ -157,26 +157,64 @@ static enum cli_exit check_exclude(const struct cli *cli, struct span regex, str
         strcat(text, "-evil");
         beyond = regexec(&compiled, text, 0, NULL, 0);
         regfree(&compiled);
-        if (matches != 0 || beyond == 0)
+        if (matches != 0 || (beyond == 0 && path.data[path.len - 1] != '*'))
                 return cli_fail(cli, CLI_FAILED, "the exclude %s matches what it should not, or not what it should", pattern);
         return CLI_OK;
 }
 
-static enum cli_exit add_exclude(const struct cli *cli, struct span path, struct keylime_files *f)
+/* How a path or a pattern becomes an expression. */
+struct exclude_kind {
+        enum err (*write)(struct span path, char *buf, size_t cap, struct span *ret_regex);
+};
+
+static const struct exclude_kind paths = { keylime_exclude }, patterns = { keylime_exclude_pattern };
+
+static enum cli_exit add_exclude(const struct cli *cli, const struct exclude_kind *kind, struct span path, struct keylime_files *f)
 {
         char *buf = cli_alloc(PATH_BYTES);
 
         if (f->exclude_count == sizeof(f->excludes) / sizeof(f->excludes[0]))
                 return cli_fail(cli, CLI_USAGE, "more than %u excludes", f->exclude_count);
-        if (keylime_exclude(path, buf, PATH_BYTES, &f->excludes[f->exclude_count]) != ERR_OK)
-                return cli_fail(cli, CLI_USAGE, "--exclude: the path is too long");
+        if (kind->write(path, buf, PATH_BYTES, &f->excludes[f->exclude_count]) != ERR_OK)
+                return cli_fail(cli, CLI_USAGE, "an exclude is too long");
         return check_exclude(cli, f->excludes[f->exclude_count++], path);
+}
+
+/* By every path that the file has. */
+static enum cli_exit add_exclude_paths(const struct cli *cli, const struct baseline *b, const struct exclude_kind *kind, struct span name,
+                                       struct keylime_files *f)
+{
+        enum cli_exit status = CLI_OK;
+        char buf[PATH_BYTES];
+        struct span path;
+
+        for (unsigned i = 0; status == CLI_OK && i < KEYLIME_PATHS_MAX; i++)
+                if (keylime_path(b, name, i, buf, sizeof(buf), &path))
+                        status = add_exclude(cli, kind, path, f);
+        return status;
+}
+
+/* What the baseline allows any content. */
+static enum cli_exit add_allowed(const struct cli *cli, const struct baseline *b, struct keylime_files *f)
+{
+        struct canon_walk walk;
+        struct span value, name;
+        enum cli_exit status = CLI_OK;
+
+        if (b->allowed.len == 0 || canon_open_array(b->allowed, &walk) != ERR_OK)
+                return CLI_OK;
+        while (status == CLI_OK && canon_next_element(&walk, &value)) {
+                if (canon_plain_string(value, &name) != ERR_OK || name.len == 0)
+                        return cli_fail(cli, CLI_FAILED, "%.*s: such a pattern cannot be given to Keylime", (int)value.len, (const char *)value.data);
+                status = add_exclude_paths(cli, b, &patterns, name, f);
+        }
+        return status;
 }
 
 static enum cli_exit add_excludes(const struct cli *cli, const struct baseline *b, struct keylime_files *f)
 {
-        char name[ALIAS_NAME_BYTES], buf[PATH_BYTES];
-        struct span text, path;
+        char name[ALIAS_NAME_BYTES];
+        struct span text;
         const char *value;
         enum cli_exit status = CLI_OK;
 
@@ -184,10 +222,7 @@ static enum cli_exit add_excludes(const struct cli *cli, const struct baseline *
                 if (value[0] != '/' || value[strlen(value) - 1] == '/' || strpbrk(value, "\"\\\n") ||
                     alias_name(b->mounts, b->mount_count, span_of_str(value), name, &text) != ERR_OK || text.data[0] != '"')
                         return cli_fail(cli, CLI_USAGE, "--exclude %s: not a path like /oem/grubenv (no regular expression)", value);
-                text = span_of(text.data + 1, text.len - 2);
-                for (unsigned k = 0; status == CLI_OK && k < KEYLIME_PATHS_MAX; k++)
-                        if (keylime_path(b, text, k, buf, sizeof(buf), &path))
-                                status = add_exclude(cli, path, f);
+                status = add_exclude_paths(cli, b, &paths, span_of(text.data + 1, text.len - 2), f);
         }
         return status;
 }
@@ -214,7 +249,9 @@ enum cli_exit keylime_files_collect(const struct cli *cli, const struct baseline
                 status = add_excludes(cli, b, f);
         /* A run without rules leaves no receipt, which the TPM's values tell anyway. */
         if (status == CLI_OK && !f->has_receipt)
-                status = add_exclude(cli, span_of_str(RECEIPT_PATH), f);
+                status = add_exclude(cli, &paths, span_of_str(RECEIPT_PATH), f);
+        for (unsigned k = 0; status == CLI_OK && k < count; k++)
+                status = add_allowed(cli, baselines[k], f);
         if (f->count > 0)
                 qsort(f->entries, f->count, sizeof(*f->entries), compare);
         return status;

@@ -12,7 +12,7 @@ struct keylime_files {
         size_t files;   /* of the baseline, without what is special */
         size_t refused; /* names that Keylime cannot carry, each said on standard error */
         bool has_aggregate, has_receipt;
-        struct span excludes[64];
+        struct span excludes[512];
         unsigned exclude_count;
 };
 

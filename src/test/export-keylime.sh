@@ -99,6 +99,17 @@ ok "--add allows both" export_it --add "/usr/local/bin/agent=$work/new"
 ok "by every name" python "all('$new' in p['digests'][n] and len(p['digests'][n]) == 2 for n in ('/usr/local/bin/agent', '/sysroot/usr/local/bin/agent'))" "$out/runtime-policy.json"
 ok "--replace withdraws the old" export_it --replace "/usr/local/bin/agent=$work/new"
 ok "by every name" python "all(p['digests'][n] == ['$new'] for n in ('/usr/local/bin/agent', '/sysroot/usr/local/bin/agent'))" "$out/runtime-policy.json"
+allows_patterns() {
+	python3 -c 'import json, sys
+p = json.load(open(sys.argv[1]))
+p["allowed"] = ["/oem/log-*", "/usr/local/cache/**"]
+json.dump(p, open(sys.argv[2], "w"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)' "$baseline" "$work/allowed.json"
+	"$cosima" export keylime "$work/allowed.json" --out "$work/patterns" && python '(lambda r: r.match("/sysroot/oem/log-1") and
+r.match("/usr/local/cache/a/b") and not r.match("/oem/log-1/x") and not r.match("/usr/local/cached"))(re.compile("|".join("(%s)" % e for e in p["excludes"])))' \
+		"$work/patterns/runtime-policy.json"
+}
+
+ok "files that may have any content are excluded" allows_patterns
 ok "a key on another curve is refused" fails "$cosima" export keylime "$baseline" --sign-key "$work/p384.pem" --out "$work/none"
 ok "an exclude that is a pattern is refused" fails "$cosima" export keylime "$baseline" --exclude 'oem/.*' --out "$work/none"
 ok "a name with a line feed is refused" refuses_name '"/oem/a\nb"' 'holds a line feed'

@@ -98,6 +98,18 @@ static void excludes_are_anchored(void **state)
         assert_int_equal(keylime_exclude(span_of_str("/oem"), buf, 11, &regex), ERR_OK);
 }
 
+static void patterns_become_expressions(void **state)
+{
+        char buf[64];
+        struct span regex = span_of_str("untouched");
+
+        (void)state;
+        assert_int_equal(keylime_exclude_pattern(span_of_str("/oem/log-?.*/**"), buf, sizeof(buf), &regex), ERR_OK);
+        assert_true(span_equal_str(regex, "/oem/log-[^/]\\.[^/]*/.*$"));
+        assert_int_equal(keylime_exclude_pattern(span_of_str("/a*"), buf, 7, &regex), ERR_NO_SPACE);
+        assert_int_equal(keylime_exclude_pattern(span_of_str("/a*"), buf, 8, &regex), ERR_OK);
+}
+
 static void runtime_policy_is_as_keylime_wants_it(void **state)
 {
         static const struct keylime_entry entries[] = {
@@ -243,6 +255,7 @@ int main(void)
                 cmocka_unit_test(files_have_every_path),
                 cmocka_unit_test(paths_need_room),
                 cmocka_unit_test(excludes_are_anchored),
+                cmocka_unit_test(patterns_become_expressions),
                 cmocka_unit_test(runtime_policy_is_as_keylime_wants_it),
                 cmocka_unit_test(tpm_policy_holds_our_pcr),
                 cmocka_unit_test(pcr_values_are_as_tpm2_tools_write_them),

@@ -69,25 +69,74 @@ bool keylime_path(const struct baseline *b, struct span name, unsigned i, char *
         return true;
 }
 
+/* A regular expression being written; fails sticky. */
+struct regex {
+        char *buf;
+        size_t cap, len;
+        bool failed;
+};
+
+static void put(struct regex *r, const char *text, size_t len)
+{
+        if (r->failed || r->cap - r->len < len) {
+                r->failed = true;
+                return;
+        }
+        memcpy(r->buf + r->len, text, len);
+        r->len += len;
+}
+
+static void put_str(struct regex *r, const char *text)
+{
+        put(r, text, strlen(text));
+}
+
+/* A character that stands for itself. */
+static void put_plain(struct regex *r, char c)
+{
+        static const char special[] = "\\^$.|?*+()[]{}";
+
+        if (c != '\0' && strchr(special, c))
+                put_str(r, "\\");
+        put(r, c == ' ' ? "_" : &c, 1);
+}
+
+static enum err finish(const struct regex *r, struct span *ret_regex)
+{
+        if (r->failed)
+                return ERR_NO_SPACE;
+        *ret_regex = span_of(r->buf, r->len);
+        return ERR_OK;
+}
+
 enum err keylime_exclude(struct span path, char *buf, size_t cap, struct span *ret_regex)
 {
-        static const char special[] = "\\^$.|?*+()[]{}", below[] = "(/.*)?$";
-        size_t len = 0;
+        struct regex r = { .buf = buf, .cap = cap };
 
-        for (size_t i = 0; i < path.len; i++) {
-                char c = (char)path.data[i];
+        for (size_t i = 0; i < path.len; i++)
+                put_plain(&r, (char)path.data[i]);
+        put_str(&r, "(/.*)?$");
+        return finish(&r, ret_regex);
+}
 
-                if (cap - len < 2)
-                        return ERR_NO_SPACE;
-                if (strchr(special, c))
-                        buf[len++] = '\\';
-                buf[len++] = c == ' ' ? '_' : c;
+enum err keylime_exclude_pattern(struct span pattern, char *buf, size_t cap, struct span *ret_regex)
+{
+        struct regex r = { .buf = buf, .cap = cap };
+
+        for (size_t i = 0; i < pattern.len; i++) {
+                char c = (char)pattern.data[i];
+                bool two = c == '*' && i + 1 < pattern.len && pattern.data[i + 1] == '*';
+
+                if (c == '?')
+                        put_str(&r, "[^/]");
+                else if (c == '*')
+                        put_str(&r, two ? ".*" : "[^/]*");
+                else
+                        put_plain(&r, c);
+                i += two;
         }
-        if (cap - len < sizeof(below) - 1)
-                return ERR_NO_SPACE;
-        memcpy(buf + len, below, sizeof(below) - 1);
-        *ret_regex = span_of(buf, len + sizeof(below) - 1);
-        return ERR_OK;
+        put_str(&r, "$");
+        return finish(&r, ret_regex);
 }
 
 static void write_digests(struct json_writer *w, const struct keylime_entry *entries, size_t count)

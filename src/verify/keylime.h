@@ -38,6 +38,12 @@ bool keylime_path(const struct baseline *baseline, struct span name, unsigned i,
 /* A regular expression that matches this file or folder with all below it, and nothing else. ERR_NO_SPACE. */
 MUST_CHECK enum err keylime_exclude(struct span path, char *buf, size_t cap, struct span *ret_regex);
 
+/*
+ * The same of a pattern for whole paths (verify/glob): ? stands for a character other than a slash, * for any number of them, ** for any number
+ * of any characters. ERR_NO_SPACE.
+ */
+MUST_CHECK enum err keylime_exclude_pattern(struct span pattern, char *buf, size_t cap, struct span *ret_regex);
+
 struct keylime_runtime {
         const struct keylime_entry *files; /* sorted by keylime_compare() */
         size_t file_count;
