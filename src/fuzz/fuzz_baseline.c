@@ -13,6 +13,8 @@ static void check_file(const struct baseline *b, const struct baseline_file *fil
 
         if (baseline_find(b, file->name) != file)
                 abort();
+        (void)baseline_is_signed(b, file->name);
+        (void)baseline_file_is_ordered(file);
         while (canon_next_element(&walk, &digest))
                 if (canon_plain_string(digest, &digest) == ERR_OK && !baseline_file_allows(file, digest))
                         abort();

@@ -162,6 +162,88 @@ static void what_is_read_is_written(void **state)
         assert_memory_equal(out.data, good, out.len);
 }
 
+/* good with a member put before another one. */
+static const char *with(const char *before, const char *member)
+{
+        static char text[4096];
+        const char *at = strstr(good, before);
+
+        assert_non_null(at);
+        (void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - good), good, member, at);
+        return text;
+}
+
+#define CHAIN "\"boot_chain_others\":[{\"sha256\":{\"4\":\"" DIGEST "\"}}],"
+#define CERTIFICATES "\"certificates\":[\"3000\"],"
+#define SIGNED "\"signed\":[\"/oem/\",\"/usr/x\"],"
+
+static void optional_members(void **state)
+{
+        static const struct {
+                const char *before, *member;
+                enum err expected;
+        } rows[] = {
+                { "\"content\"", CHAIN, ERR_OK },
+                { "\"content\"", CERTIFICATES, ERR_OK },
+                { "\"content\"", CHAIN CERTIFICATES, ERR_OK },
+                { "\"storage\"", SIGNED, ERR_OK },
+                { "\"content\"", "\"boot_chain_others\":[{\"sha256\":{\"24\":\"" DIGEST "\"}}],", ERR_BASELINE_SHAPE },
+                { "\"content\"", "\"boot_chain_others\":[{},{},{},{},{}],", ERR_BASELINE_SHAPE },
+                { "\"content\"", "\"boot_chain_others\":{},", ERR_CANON_SHAPE },
+                { "\"content\"", "\"certificates\":[\"300\"],", ERR_HEX },
+                { "\"content\"", "\"certificates\":[3000],", ERR_CANON_SHAPE },
+                { "\"content\"", "\"certificates\":[\"\",\"\",\"\",\"\",\"\"],", ERR_BASELINE_SHAPE },
+                { "\"storage\"", "\"signed\":[1],", ERR_BASELINE_SHAPE },
+                { "\"storage\"", "\"sign\":[],", ERR_BASELINE_SHAPE },
+        };
+        const char *member;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+                assert_int_equal(read_text(with(rows[i].before, rows[i].member), &member), rows[i].expected);
+        assert_int_equal(read_text(with("\"content\"", CHAIN CERTIFICATES), &member), ERR_OK);
+        assert_int_equal(baseline.other_chain_count, 1);
+        assert_int_equal(baseline.certificate_count, 1);
+        assert_true(span_equal_str(baseline.certificates[0], "3000"));
+        assert_int_equal(read_text(with("\"storage\"", SIGNED), &member), ERR_OK);
+        assert_true(baseline_is_signed(&baseline, span_of_str("\"/oem/x\"")));
+        assert_true(baseline_is_signed(&baseline, span_of_str("\"/usr/x\"")));
+        assert_false(baseline_is_signed(&baseline, span_of_str("\"/usr/xy\"")));
+        assert_false(baseline_is_signed(&baseline, span_of_str("\"/oem\"")));
+        assert_false(baseline_is_signed(&baseline, span_of_str("{\"hex\":\"2fff\"}")));
+}
+
+/* Contents of one file, as the log had them: each once, and the first that came back once more. */
+static void contents_keep_their_order(void **state)
+{
+        static const struct {
+                const char *seen, *written;
+                bool ordered;
+        } rows[] = {
+                { "a", "[[\"/x\",\"a\"]]", true },          { "ab", "[[\"/x\",\"a\",\"b\"]]", true },
+                { "aab", "[[\"/x\",\"a\",\"b\"]]", true },   { "aba", "[[\"/x\",\"a\",\"b\",\"a\"]]", false },
+                { "abab", "[[\"/x\",\"a\",\"b\",\"a\"]]", false }, { "ba", "[[\"/x\",\"b\",\"a\"]]", true },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct baseline_entry entries[8];
+                struct baseline_file file;
+                char text[256];
+                struct json_writer w = json_writer_on(text, sizeof(text));
+                size_t count = strlen(rows[i].seen);
+                struct span out;
+
+                for (size_t k = 0; k < count; k++)
+                        entries[k] = (struct baseline_entry){ span_of_str("\"/x\""), span_of(rows[i].seen + k, 1), k };
+                baseline_write_files(&w, entries, count);
+                assert_int_equal(json_writer_result(&w, &out), ERR_OK);
+                assert_true(span_equal_str(out, rows[i].written));
+                assert_int_equal(baseline_read_files(out, &file, 1, &count), ERR_OK);
+                assert_int_equal(baseline_file_is_ordered(&file), rows[i].ordered);
+        }
+}
+
 /* ---- names --------------------------------------------------------------------------------------------------------------- */
 
 static void aliases_have_one_name(void **state)
@@ -249,6 +331,8 @@ int main(void)
                 cmocka_unit_test(every_prefix_is_refused),
                 cmocka_unit_test(too_many_files),
                 cmocka_unit_test(what_is_read_is_written),
+                cmocka_unit_test(optional_members),
+                cmocka_unit_test(contents_keep_their_order),
                 cmocka_unit_test(aliases_have_one_name),
                 cmocka_unit_test(differences_are_found_field_by_field),
         };
