@@ -7,7 +7,7 @@
 #include "base/hex.h"
 #include "cli/cli.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define FIXED_BYTES 65536
 
 static const char *const mode_names[IMA_MODE_COUNT] = { [IMA_OWN_HASH] = "own", [IMA_PADDED_SHA1] = "padded" };
@@ -17,17 +17,13 @@ static const char *const mode_names[IMA_MODE_COUNT] = { [IMA_OWN_HASH] = "own", 
 enum err watch_state_write(const struct watch_state *s, struct span *ret_text)
 {
         size_t size = FIXED_BYTES + s->ima.len;
-        char *buf = cli_alloc(size + 1);
-        struct json_writer w = json_writer_on(buf, size);
+        char *buf = cli_alloc(size + 2);
+        struct json_writer w = json_writer_on(buf, FIXED_BYTES);
         struct span text;
 
         json_object_open(&w);
         json_put_str(&w, "baseline", s->baseline);
         json_put_u64(&w, "clock", s->clock_ms);
-        if (s->has_ima) {
-                json_key(&w, "ima");
-                json_raw(&w, s->ima);
-        }
         json_put_hex(&w, "inputs", span_of(s->inputs, sizeof(s->inputs)));
         json_put_hex(&w, "judged", span_of(s->judged, sizeof(s->judged)));
         json_put_u64(&w, "offset", s->offset);
@@ -38,6 +34,11 @@ enum err watch_state_write(const struct watch_state *s, struct span *ret_text)
         json_object_close(&w);
         TRY(json_writer_result(&w, &text));
         buf[text.len++] = '\n';
+        if (s->has_ima) {
+                memcpy(buf + text.len, s->ima.data, s->ima.len);
+                text.len += s->ima.len;
+                buf[text.len++] = '\n';
+        }
         *ret_text = text;
         return ERR_OK;
 }
@@ -76,9 +77,13 @@ static enum err get_verdict(struct span object, enum judge_verdict *ret_verdict)
 enum err watch_state_read(struct span text, struct watch_state *ret_state)
 {
         struct watch_state s = { .is_there = true };
-        struct span object = text.len > 0 ? span_of(text.data, text.len - 1) : text, value;
+        const uint8_t *end = text.len > 0 ? memchr(text.data, '\n', text.len) : NULL;
+        struct span object, value;
         uint64_t version;
 
+        if (!end)
+                return ERR_CANON_SYNTAX;
+        object = span_of(text.data, (size_t)(end - text.data));
         TRY(canon_check(object));
         TRY(get_u64(object, "version", &version));
         if (version != STATE_VERSION)
@@ -95,7 +100,9 @@ enum err watch_state_read(struct span text, struct watch_state *ret_state)
         TRY(get_u64(object, "resets", &s.resets));
         TRY(get_u64(object, "restarts", &s.restarts));
         TRY(get_verdict(object, &s.verdict));
-        s.has_ima = canon_member(object, "ima", &s.ima) == ERR_OK;
+        s.has_ima = text.len > object.len + 1;
+        if (s.has_ima)
+                s.ima = span_of(end + 1, text.len - object.len - 2);
         *ret_state = s;
         return ERR_OK;
 }
@@ -326,6 +333,7 @@ enum err watch_state_load_ima(struct judge *j, struct span ima)
         struct replay_ima *r = &j->ima;
         uint64_t column, starts, touched, volumes, receipts;
 
+        TRY(canon_check(ima));
         TRY(load_aggregate(j, ima));
         TRY(get_u64(ima, "allowed", &j->allowed));
         TRY(get_u64(ima, "bad", &r->bad_digests));

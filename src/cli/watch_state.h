@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What cosima watch keeps between two looks at a node, as one canonical JSON object in a file: the last verdict, what it rests on, and how far the
- * IMA log was judged. The log up to there was replayed to a signed value once, so whoever goes on from there need not read it again.
+ * What cosima watch keeps between two looks at a node, as two lines of canonical JSON: the last verdict and what it rests on; and the judge as he
+ * stood behind the last entry of the IMA log. The log up to there was replayed to a signed value once, so whoever goes on from there need not
+ * read it again. Where there is nothing new, the second line, which grows with the baseline, is not looked at.
  *
- *   {"baseline":"<identity of the file>","clock":1234,"ima":{…},"inputs":"<sha256>","judged":"<sha256>","resets":3,"restarts":0,
- *    "verdict":"trusted","version":1}
+ *   {"baseline":"<identity of the file>","clock":1234,"inputs":"<sha256>","judged":"<sha256>","offset":123456,"resets":3,"restarts":0,
+ *    "verdict":"trusted","version":2}
+ *   {"allowed":0,…}
  */
 #ifndef CLI_WATCH_STATE_H
 #define CLI_WATCH_STATE_H
