@@ -97,12 +97,12 @@ class Watch:
     def passes(self, polls=2):
         """Whether it is attested that many times more, and none of them failed."""
         before = self.state().get("attestation_count", 0)
-        state = wait_for("more polls", lambda: (s := self.state()) and (s["attestation_status"] == "FAIL" or s["attestation_count"] >= before + polls) and s, 90)
+        state = wait_for("more polls", lambda: (s := self.state()) and (s["attestation_status"] == "FAIL" or s["attestation_count"] >= before + polls) and s, 180)
         return state["attestation_status"] == "PASS"
 
     def failure(self):
         """The name of the failure, once there is one."""
-        return wait_for("a failure", lambda: (s := self.state()) and s["attestation_status"] == "FAIL" and s["last_event_id"], 90)
+        return wait_for("a failure", lambda: (s := self.state()) and s["attestation_status"] == "FAIL" and s["last_event_id"], 180)
 
     def leave(self):
         self.servers.tenant("-u", self.uuid, "-c", "delete")

@@ -97,7 +97,7 @@ class Node:
     def said(self):
         return self.console.read_text(errors="replace") if self.console.exists() else ""
 
-    def _wait(self, text, seconds=90):
+    def _wait(self, text, seconds=180):
         def look():
             if self.servers.processes[self.name].poll() is not None or "Traceback (most recent" in self.said():
                 raise RuntimeError(f"the machine or its agent failed: see {self.console} and {self.servers.home}/{self.name}.log")
