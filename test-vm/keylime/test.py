@@ -78,6 +78,7 @@ def update_node(tap, lab, servers):
         tap.ok("agent: a clean node passes by the combined boot log", watch.passes() and watch.state()["has_mb_refstate"] == 1, watch.state())
         both = lab.export("both", "--add", f"{AGENT_PATH}={BUILD / 'agent-2'}")
         lab.enroll(servers, both, "--update")
+        watch.passes(2)  # a poll that was under way has read the old policy
         node.tell(f"cp /run/case/agent-2 {AGENT_PATH}")
         node.tell(AGENT_PATH)
         tap.ok("agent: a planned update stays without alarm", watch.passes(3) and not servers.alerts, watch.state())
