@@ -40,6 +40,9 @@ MUST_CHECK enum err dm_next_target(struct span *targets, struct dm_target *ret_t
 /* A value; a comma inside parentheses belongs to it (capi:authenc(hmac(sha256),xts(aes))-random). ERR_DM_FIELD: not there, or there twice. */
 MUST_CHECK enum err dm_field(struct span fields, const char *key, struct span *ret_value);
 
+/* Whether cryptsetup made the mapping for the volume of this UUID: kind, "CRYPT-LUKS2-", and the digits without dashes begin its own. */
+bool dm_is_of(const struct dm_table *table, const char *kind, struct span uuid);
+
 /*
  * Whether the table opens the LUKS2 volume of this UUID: cryptsetup names the mapping CRYPT-LUKS2-<32 digits>-<name>, or with SUBDEV and what
  * follows for the dm-integrity device below it.
@@ -56,5 +59,13 @@ bool dm_is_of_luks2(const struct dm_table *table, struct span uuid);
  * ERR_DM_LENGTH (of another length than the segment).
  */
 MUST_CHECK enum err dm_match_luks2(const struct dm_table *table, struct span volume, uint64_t volume_bytes);
+
+/*
+ * Likewise of dm-verity and its measured superblock (format/verity.h). The root digest is not in a superblock: whoever opens the volume brings it.
+ * ERR_DM_SYNTAX, ERR_DM_FIELD; ERR_DM_UUID; ERR_DM_VERITY_TARGETS (not one target of type verity, from 0); ERR_DM_VERITY_FAILED (the
+ * kernel has seen a block that does not fit); ERR_DM_VERITY_SALT; ERR_DM_VERITY_ALGORITHM; ERR_DM_LENGTH.
+ */
+bool dm_is_of_verity(const struct dm_table *table, struct span uuid);
+MUST_CHECK enum err dm_match_verity(const struct dm_table *table, struct span volume);
 
 #endif

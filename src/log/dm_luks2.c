@@ -16,12 +16,12 @@ struct segment {
         bool authenticated;
 };
 
-bool dm_is_of_luks2(const struct dm_table *table, struct span uuid)
+bool dm_is_of(const struct dm_table *table, const char *kind, struct span uuid)
 {
         struct span rest = table->uuid;
-        size_t prefix = sizeof(UUID_PREFIX) - 1;
+        size_t prefix = strlen(kind);
 
-        if (!span_equal(span_sub(rest, 0, prefix), span_of_str(UUID_PREFIX)))
+        if (!span_equal(span_sub(rest, 0, prefix), span_of_str(kind)))
                 return false;
         rest = span_sub(rest, prefix, rest.len - prefix);
         for (size_t i = 0; i < uuid.len; i++) {
@@ -32,6 +32,11 @@ bool dm_is_of_luks2(const struct dm_table *table, struct span uuid)
                 rest = span_sub(rest, 1, rest.len - 1);
         }
         return uuid.len > 0 && rest.len > 0 && rest.data[0] == '-';
+}
+
+bool dm_is_of_luks2(const struct dm_table *table, struct span uuid)
+{
+        return dm_is_of(table, UUID_PREFIX, uuid);
 }
 
 /* ---- the measured header --------------------------------------------------------------------------------------------- */

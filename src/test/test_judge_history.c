@@ -325,6 +325,59 @@ static void mappings_are_those_of_the_header(void **state)
         trial_end();
 }
 
+/* ---- dm-verity ----------------------------------------------------------------------------------------------------------- */
+
+#define VERITY_DEVICE(uuid) "dm_version=4.47.0;name=vendor,uuid=CRYPT-VERITY-" uuid "-vendor,major=254,minor=1,minor_count=1,num_targets=1;"
+#define VERITY(failed, algorithm, salt)                                                                                                  \
+        VERITY_DEVICE("c05a0000000040008000000000000005")                                                                                \
+        "target_index=0,target_begin=0,target_len=8192,target_name=verity,target_version=1.8.1,hash_failed=" failed                      \
+        ",verity_version=1,data_device_name=253:2,hash_device_name=253:3,verity_algorithm=" algorithm ",root_digest=aa,salt=" salt        \
+        ",ignore_zero_blocks=n,check_at_most_once=n;"
+
+/* COS_PERSISTENT behind dm-verity. */
+static void verified(struct story *s)
+{
+        char *at = strstr(s->storage, "COS_OEM\",\"state\"");
+
+        s->table = VERITY("V", "sha256", "0102");
+        story_replace(s->policy, "measure func=BPRM_CHECK", "measure func=CRITICAL_DATA label=device-mapper\nmeasure func=BPRM_CHECK");
+        story_replace(at, "\"config\":{\"mount_options\":\"\"},\"identity\":{\"label\":\"COS_PERSISTENT\",",
+                      "\"config\":{\"algorithm\":\"sha256\",\"data_block_bytes\":4096,\"hash_block_bytes\":4096,\"hash_type\":1},"
+                      "\"identity\":{\"salt\":\"0102\",");
+        story_replace(strstr(at, "\"salt\""), "\"type\":\"ext4\"", "\"layout\":{\"data_blocks\":1024},\"type\":\"DM_verity_hash\"");
+}
+
+static void verity_failed(struct story *s)
+{
+        s->table = VERITY("C", "sha256", "0102");
+}
+
+static void verity_by_another_hash(struct story *s)
+{
+        s->table = VERITY("V", "sha1", "0102");
+}
+
+static void verity_with_another_salt(struct story *s)
+{
+        s->table = VERITY("V", "sha256", "-");
+}
+
+static void mappings_are_those_of_the_superblock(void **state)
+{
+        static const struct trial trials[] = {
+                { "a volume opened as its superblock says", TRIAL_BEGIN, NULL, { 0 } },
+                { "a block that does not fit", TRIAL_BEGIN, verity_failed, { REASON_DM_TABLE } },
+                { "another hash", TRIAL_BEGIN, verity_by_another_hash, { REASON_DM_TABLE } },
+                { "another salt", TRIAL_BEGIN, verity_with_another_salt, { REASON_DM_TABLE } },
+                { "a volume that nobody opened", TRIAL_BEGIN, not_opened, { REASON_DM_TABLE_ABSENT } },
+        };
+
+        (void)state;
+        trial_enroll_as(TRIAL_BEGIN, verified);
+        RUN(trials);
+        trial_end();
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -335,6 +388,7 @@ int main(void)
                 cmocka_unit_test(separators_on_top_of_the_firmware_log_are_understood),
                 cmocka_unit_test(older_contents_do_not_come_back),
                 cmocka_unit_test(mappings_are_those_of_the_header),
+                cmocka_unit_test(mappings_are_those_of_the_superblock),
         };
 
         return cmocka_run_group_tests_name("judge of what came before", tests, NULL, NULL);

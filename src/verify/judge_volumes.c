@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Encrypted volumes: the mapping that was made, as the device mapper told IMA, against the header that was measured before. */
+/* Volumes that are opened before they are mounted: the mapping that was made, as the device mapper told IMA, against the header that was measured before. */
 #include "log/dm.h"
 #include "verify/judge_parts.h"
 
@@ -25,16 +25,24 @@ static bool get_text(struct span object, const char *key, struct span *ret_text)
         return canon_member(object, key, &value) == ERR_OK && canon_plain_string(value, ret_text) == ERR_OK;
 }
 
-/* The name of a partition that is one LUKS2 volume, the measured header, and the volume's UUID. */
-static bool is_luks2(const struct judge *j, struct span partition, struct span *ret_name, struct span *ret_volume, struct span *ret_uuid)
+enum kind { NONE, LUKS2, VERITY };
+
+/* What kind of volume a partition is that somebody has to open; with its name, the measured header, and the volume's UUID. */
+static enum kind kind_of(const struct judge *j, struct span partition, struct span *ret_name, struct span *ret_volume, struct span *ret_uuid)
 {
         struct span type, identity, value;
         uint64_t version;
 
-        return get_text(partition, "name", ret_name) && judge_storage_signature(j->events.storage, *ret_name, ret_volume) &&
-               get_text(*ret_volume, "type", &type) && span_equal_str(type, "crypto_LUKS") &&
-               canon_member(*ret_volume, "identity", &identity) == ERR_OK && canon_member(identity, "version", &value) == ERR_OK &&
-               canon_u64(value, &version) == ERR_OK && version == 2 && get_text(identity, "uuid", ret_uuid);
+        if (!get_text(partition, "name", ret_name) || !judge_storage_signature(j->events.storage, *ret_name, ret_volume) ||
+            !get_text(*ret_volume, "type", &type) || canon_member(*ret_volume, "identity", &identity) != ERR_OK ||
+            !get_text(identity, "uuid", ret_uuid))
+                return NONE;
+        if (span_equal_str(type, "DM_verity_hash"))
+                return VERITY;
+        return span_equal_str(type, "crypto_LUKS") && canon_member(identity, "version", &value) == ERR_OK &&
+                               canon_u64(value, &version) == ERR_OK && version == 2
+                       ? LUKS2
+                       : NONE;
 }
 
 static void check_table(struct judge *j, const struct dm_table *table, uint64_t number)
@@ -45,12 +53,13 @@ static void check_table(struct judge *j, const struct dm_table *table, uint64_t 
         if (!open_partitions(j, &walk))
                 return;
         for (unsigned i = 0; i < POLICY_PARTITIONS_MAX && canon_next_element(&walk, &partition); i++) {
+                enum kind kind = kind_of(j, partition, &name, &volume, &uuid);
                 enum err e;
 
-                if (!is_luks2(j, partition, &name, &volume, &uuid) || !dm_is_of_luks2(table, uuid))
+                if (kind == NONE || !(kind == LUKS2 ? dm_is_of_luks2(table, uuid) : dm_is_of_verity(table, uuid)))
                         continue;
                 j->walk.volumes |= UINT32_C(1) << i;
-                e = dm_match_luks2(table, volume, 0);
+                e = kind == LUKS2 ? dm_match_luks2(table, volume, 0) : dm_match_verity(table, volume);
                 if (e != ERR_OK)
                         add(j, REASON_DM_TABLE, name, number, e);
         }
@@ -116,6 +125,6 @@ void judge_volumes_end(struct judge *j)
         if (j->reasons.counts[REASON_RULES_LOAD] > 0 || !are_measured(j) || !open_partitions(j, &walk))
                 return;
         for (unsigned i = 0; i < POLICY_PARTITIONS_MAX && canon_next_element(&walk, &partition); i++)
-                if (!(j->walk.volumes >> i & 1) && is_luks2(j, partition, &name, &volume, &uuid) && is_mounted(j, name))
+                if (!(j->walk.volumes >> i & 1) && kind_of(j, partition, &name, &volume, &uuid) != NONE && is_mounted(j, name))
                         add(j, REASON_DM_TABLE_ABSENT, name, 0, ERR_OK);
 }
