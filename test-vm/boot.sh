@@ -96,7 +96,7 @@ fi
 [ ! -e "$case/qemu" ] || set -- "$@" $(cat "$case/qemu")
 
 begin=$(date +%s%N)
-timeout --foreground "${VM_SECONDS:-90}" qemu-system-x86_64 "$@" ||
+timeout --foreground "${VM_SECONDS:-240}" qemu-system-x86_64 "$@" ||
 	die "QEMU: status $? (see $case/console.log)"
 end=$(date +%s%N)
 
