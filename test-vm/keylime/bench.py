@@ -11,6 +11,7 @@ import time
 from lab import BUILD, COSIMA, Lab, Watch, run, wait_for
 
 TREE_FILES, TREE_BYTES = 50000, 17000
+SECONDS = 30
 
 
 def cpu_seconds(group):
@@ -36,7 +37,7 @@ def widen(lab, count):
     return path
 
 
-def cost_of_polls(lab, servers, watch, paths, polls=8):
+def cost_of_polls(lab, servers, watch, paths):
     """A file has two paths: as it is, and below /sysroot."""
     out = BUILD / f"export/{paths}"
     run(COSIMA, "export", "keylime", widen(lab, paths // 2), "--name", "fleet", "--sign-key", lab.key, "--out", out)
@@ -44,10 +45,11 @@ def cost_of_polls(lab, servers, watch, paths, polls=8):
     watch.passes(1)
     group = servers.processes["verifier"].pid
     cpu, count = cpu_seconds(group), watch.state()["attestation_count"]
-    end = wait_for("polls", lambda: (s := watch.state())["attestation_count"] >= count + polls and s, 120)
-    spent = (cpu_seconds(group) - cpu) / (end["attestation_count"] - count)
+    time.sleep(SECONDS)  # without asking, which costs the verifier more than a poll does
+    polls = watch.state()["attestation_count"] - count
+    spent = (cpu_seconds(group) - cpu) / max(polls, 1)
     size = (out / "runtime-policy.json").stat().st_size
-    print(f"verifier's CPU a poll, {paths} paths, {size / 1e6:.2f} MB: {1000 * spent:.0f} ms (the look at its state included)", flush=True)
+    print(f"verifier's CPU a poll, {paths} paths, {size / 1e6:.2f} MB: {1000 * spent:.0f} ms, of {polls} polls", flush=True)
 
 
 def time_to_alert(lab, servers, node):

@@ -239,10 +239,11 @@ class Servers:
         return self.processes[name]
 
     def stop(self, name):
+        """The group that start() made: asked first, and what is left of it ended, workers that outlive their master too."""
         process = self.processes.pop(name)
         for end in (signal.SIGTERM, signal.SIGKILL):
             try:
-                os.killpg(process.pid, end)  # the group that start() made
+                os.killpg(process.pid, end)
                 process.wait(20)
             except ProcessLookupError:
                 break
