@@ -66,3 +66,7 @@ for how in without with; do
 done
 printf 'TPM commands in that boot:\n'
 test-vm/count-tpm "$work/with/tpm.log" | sed 's/^/  /'
+
+echo
+echo 'boot of a whole Debian in the VM, by systemd-analyze in the guest:'
+test-vm/analyze.sh
