@@ -14,7 +14,7 @@
 #define UPLOAD_BYTES_MAX (100u * 1000 * 1000)
 /* CPU of one poll with nothing new in the log (make bench-keylime): the verifier reads the whole policy anew each time. */
 #define POLL_BASE_US 15000u
-#define POLL_PATH_NS 4000u
+#define POLL_PATH_NS 3200u
 
 static unsigned say(bool is_error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
