@@ -103,7 +103,7 @@ enum cli_exit case_parse_baseline(const struct cli *cli, const char *path, struc
 
 enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct judge *j)
 {
-        struct baseline *baseline;
+        struct baseline *baseline = NULL;
         struct span text;
         enum cli_exit status = file_read(cli, path, BASELINE_BYTES_MAX, &text);
 
@@ -111,7 +111,7 @@ enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct
                 status = case_parse_baseline(cli, path, text, &baseline);
         if (status == CLI_OK && cli_value(cli, "vendor"))
                 status = merge_vendor(cli, &baseline);
-        if (status != CLI_OK)
+        if (status != CLI_OK || !baseline)
                 return status;
         j->baseline = baseline;
         j->seen = cli_alloc(baseline->file_count);
