@@ -119,6 +119,27 @@ static void a_log_that_is_malformed(void **state)
         same_by_all_steps();
 }
 
+/* Evidence without a byte of IMA log gives no piece at all. */
+static void no_log(void **state)
+{
+        struct judge *j = calloc(1, sizeof(*j));
+
+        (void)state;
+        tell();
+        end_story();
+        (void)trial_judge(&story, &judged);
+        j->baseline = judged->baseline;
+        j->seen = calloc(1, 64);
+        j->evidence = story.evidence;
+        j->nonce = story_nonce();
+        judge_begin(j);
+        assert_int_equal(judge_ima_chain(j, span_of(NULL, 0), true), 0);
+        assert_int_equal(judge_ima_files(j, span_of(NULL, 0), true), 0);
+        assert_int_equal(judge_end(j), JUDGE_UNTRUSTED);
+        free(j->seen);
+        free(j);
+}
+
 static int begin(void **state)
 {
         (void)state;
@@ -139,6 +160,7 @@ int main(void)
                 cmocka_unit_test(a_good_log),
                 cmocka_unit_test(a_log_with_other_files),
                 cmocka_unit_test(a_log_that_is_malformed),
+                cmocka_unit_test(no_log),
         };
 
         return cmocka_run_group_tests_name("the log in pieces", tests, begin, end);

@@ -283,13 +283,14 @@ void judge_ima_begin(struct judge *j)
 /* The next entry of a piece that is used up as far as *used; false at its end, or, with the reason in ret_error, at a malformed entry. */
 static bool next_entry(struct judge_ima_half *half, struct span piece, bool last, size_t *used, struct ima_entry *ret_entry, enum err *ret_error)
 {
-        struct span left = span_of(piece.data + *used, piece.len - *used);
+        struct span left;
         size_t size;
         enum err e;
 
         *ret_error = ERR_OK;
-        if (half->stopped || left.len == 0)
+        if (half->stopped || *used == piece.len)
                 return false;
+        left = span_of(piece.data + *used, piece.len - *used);
         if (half->number == 0) {
                 if (!last && left.len < COLUMN_BYTES)
                         return false;
