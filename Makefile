@@ -72,7 +72,7 @@ objects = $(patsubst %.c,build/$1/%.o,$2)
 # All groups that the goals need are asked for at once, before anything else is done.
 goals := $(or $(MAKECMDGOALS),all)
 groups := build$(if $(filter unit fuzz check everything test bench,$(goals)),-test)$(if $(filter test test-vm-full bench demo test-keylime bench-keylime,$(goals)),-vm)$(if \
-	$(filter test-keylime bench-keylime,$(goals)),-keylime)
+	$(filter test test-keylime bench-keylime,$(goals)),-keylime)
 
 build/packages-%: src/build/packages src/build/need.sh
 	$(Q)src/build/need.sh $(subst -, ,$*)
@@ -255,7 +255,7 @@ repro: build/cosima-boot build/cosima ## build twice in other directories and co
 everything: all $(test_programs) $(fuzz_programs) build/bench/make-logs $(if $(swtpm_c),build/bench/cosima-boot build/bench/cosima)
 	@echo 'ok 1 - everything builds'; echo 1..1
 
-test: | build/packages-build build/packages-test build/packages-vm ## run every test; the last line is `N passed, N failed`
+test: | build/packages-build build/packages-test build/packages-vm build/packages-keylime ## run every test; the last line is `N passed, N failed`
 	@src/build/test.sh $(make_program)
 
 test-vm-full: all | build/packages-vm ## boot whole Debian systems: dracut, initramfs-tools, Elemental, failures

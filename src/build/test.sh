@@ -39,6 +39,7 @@ stage repro "$make" --no-print-directory repro
 [ ! -e test-vm/luks ] || CASES=luks stage vm-luks sh test-vm/cases.sh
 [ ! -e test-vm/full ] || CASES=full stage vm-full sh test-vm/cases.sh
 [ ! -e test-vm/kernels ] || CASES=kernels stage vm-kernels sh test-vm/cases.sh
+stage keylime "$make" --no-print-directory test-keylime
 
 awk '{ passed += $1; failed += $2 } END { print passed + 0 " passed, " failed + 0 " failed"; exit failed > 0 || passed == 0 }' \
 	"$counts" >build/test/summary && status=0 || status=1
