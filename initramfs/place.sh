@@ -43,6 +43,7 @@ put_unit cosima-handover-root.service sysinit.target
 for unit in immucore.service oem.mount elemental-setup-pre-rootfs.service elemental-setup-rootfs.service elemental-rootfs.service; do
 	put "gate-$gate.conf" "$units/$unit.d/10-cosima.conf"
 done
+put cosima-fail@.service "$units/cosima-fail@.service"
 for unit in emergency.service rescue.service dracut-emergency.service; do
 	put failed.conf "$units/$unit.d/10-cosima.conf"
 done
