@@ -125,20 +125,6 @@ static void a_path_is_cut_into_words(void **state)
         assert_int_equal(f.name.len, 0);
 }
 
-static int set_up(void **state)
-{
-        (void)state;
-        trial_enroll();
-        return 0;
-}
-
-static int tear_down(void **state)
-{
-        (void)state;
-        trial_end();
-        return 0;
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -147,5 +133,5 @@ int main(void)
                 cmocka_unit_test(a_path_is_cut_into_words),
         };
 
-        return cmocka_run_group_tests_name("explain", tests, set_up, tear_down);
+        return cmocka_run_group_tests_name("explain", tests, trial_set_up, trial_tear_down);
 }

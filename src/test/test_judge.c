@@ -381,20 +381,6 @@ static void enrolment_wants_what_counts(void **state)
         alone(values_do_not_fit, REASON_QUOTE_DIGEST);
 }
 
-static int set_up(void **state)
-{
-        (void)state;
-        trial_enroll();
-        return 0;
-}
-
-static int tear_down(void **state)
-{
-        (void)state;
-        trial_end();
-        return 0;
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -404,5 +390,5 @@ int main(void)
                 cmocka_unit_test(enrolment_wants_what_counts),
         };
 
-        return cmocka_run_group_tests_name("judge", tests, set_up, tear_down);
+        return cmocka_run_group_tests_name("judge", tests, trial_set_up, trial_tear_down);
 }

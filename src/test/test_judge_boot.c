@@ -454,20 +454,6 @@ static void widened_rules_narrow_the_scope(void **state)
         free(s);
 }
 
-static int set_up(void **state)
-{
-        (void)state;
-        trial_enroll();
-        return 0;
-}
-
-static int tear_down(void **state)
-{
-        (void)state;
-        trial_end();
-        return 0;
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -476,5 +462,5 @@ int main(void)
                 cmocka_unit_test(widened_rules_narrow_the_scope),
         };
 
-        return cmocka_run_group_tests_name("judge of the boot", tests, set_up, tear_down);
+        return cmocka_run_group_tests_name("judge of the boot", tests, trial_set_up, trial_tear_down);
 }

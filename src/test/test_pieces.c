@@ -140,20 +140,6 @@ static void no_log(void **state)
         free(j);
 }
 
-static int begin(void **state)
-{
-        (void)state;
-        trial_enroll();
-        return 0;
-}
-
-static int end(void **state)
-{
-        (void)state;
-        trial_end();
-        return 0;
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -163,5 +149,5 @@ int main(void)
                 cmocka_unit_test(no_log),
         };
 
-        return cmocka_run_group_tests_name("the log in pieces", tests, begin, end);
+        return cmocka_run_group_tests_name("the log in pieces", tests, trial_set_up, trial_tear_down);
 }

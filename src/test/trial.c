@@ -108,6 +108,20 @@ void trial_end(void)
         free(story);
 }
 
+int trial_set_up(void **state)
+{
+        (void)state;
+        trial_enroll();
+        return 0;
+}
+
+int trial_tear_down(void **state)
+{
+        (void)state;
+        trial_end();
+        return 0;
+}
+
 struct span trial_baseline_text(void)
 {
         return span_of(text, text_len);

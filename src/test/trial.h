@@ -19,6 +19,9 @@ void trial_enroll(void);
 /* Likewise, of the story that prepare changes first, and that it changes in each trial too: at its beginning, or after the boot. */
 void trial_enroll_as(enum trial_moment moment, void (*prepare)(struct story *s));
 void trial_end(void);
+/* trial_enroll() and trial_end() for a group of tests. */
+int trial_set_up(void **state);
+int trial_tear_down(void **state);
 struct span trial_baseline_text(void);
 /* Judge by another baseline from now on; its text is copied. */
 void trial_use_baseline(const char *text);
