@@ -131,7 +131,7 @@ unit() { # ROOT NAME: standard input becomes a unit; its start is wanted in the 
 
 # The units of cosima in the midst of all that they are ordered against, with the orderings of Kairos and Elemental.
 as_initramfs() { # ROOT
-	"$1/usr/lib/cosima/initramfs/place.sh" "$1"
+	COSIMA_GATE=open "$1/usr/lib/cosima/initramfs/place.sh" "$1"
 	unit "$1" immucore.service <<'END'
 [Unit]
 DefaultDependencies=no
