@@ -21,6 +21,7 @@ done <<'END'
 755 usr/lib/cosima/initramfs/verify.sh
 644 usr/lib/cosima/initramfs/cosima-measure.service
 644 usr/lib/cosima/initramfs/cosima-fail@.service
+644 usr/lib/cosima/initramfs/fail-after-measure.conf
 644 usr/lib/cosima/initramfs/cosima-handover.service
 755 usr/lib/dracut/modules.d/50cosima/module-setup.sh
 644 usr/lib/udev/rules.d/65-cosima.rules
