@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# debian.sh: makes build/vm/debian: a Debian 12 root with cosima installed in it, the disk of a COS node that boots it, and its
-# initramfs in four ways, each a folder that a case links as its `kernel`:
-#   dracut            dracut with systemd and the module 50cosima
+# debian.sh [bookworm|trixie]: makes build/vm/debian (build/vm/debian-trixie): a Debian 12 (13) root with cosima installed in it, the disk of a
+# COS node that boots it, and its initramfs in four ways, each a folder that a case links as its `kernel`:
+#   dracut            dracut (in 13 it is dracut-ng) with systemd and the module 50cosima; 13 has this one only
 #   dracut-plain      dracut without systemd, and the same module
 #   initramfs-tools   with cosima's hook
 #   stock             as the installation of Debian's kernel package made it, without anything of cosima
@@ -11,15 +11,20 @@ set -eu
 . "$here/ext4.sh"
 export STATE_MIB=280
 
-debian=$vm/debian
+suite=${1:-bookworm}
+case $suite in
+bookworm) debian=$vm/debian makers='dracut-core initramfs-tools rsync' ;;
+trixie) debian=$vm/debian-trixie makers=dracut ;;
+*) die "no case boots $suite" ;;
+esac
 root=$debian/root
 active=$debian/active
 
 unpack() {
 	rm -rf "$debian"
 	mkdir -p "$root" "$active"
-	tarball=$("$here/root.sh" bookworm systemd systemd-sysv udev dracut-core initramfs-tools busybox-static kmod e2fsprogs fdisk rsync \
-		linux-image-cloud-amd64)
+	# shellcheck disable=SC2086 # one word a package
+	tarball=$("$here/root.sh" "$suite" systemd systemd-sysv udev $makers busybox-static kmod e2fsprogs fdisk linux-image-cloud-amd64)
 	tar -C "$root" -xf "$tarball"
 	version=$(basename "$root"/lib/modules/*)
 }
@@ -35,8 +40,9 @@ install_cosima() {
 make_active() {
 	(cd "$root" && tar -cf - --exclude=./boot --exclude=./usr/lib/modules --exclude=./var/cache --exclude=./usr/share/zoneinfo .) | tar -C "$active" -xf -
 	mkdir -p "$active/oem" "$active/usr/lib/vm" "$active/usr/lib/modules/$version/kernel/drivers/char"
-	for module in drivers/char/virtio_console drivers/block/loop fs/overlayfs/overlay; do
-		install -D -m 644 "$root/usr/lib/modules/$version/kernel/$module.ko" "$active/usr/lib/modules/$version/kernel/$module.ko"
+	# In 13 they are compressed, or built in.
+	(cd "$root/usr/lib/modules/$version/kernel" && find . -name 'virtio_console.ko*' -o -name 'loop.ko*' -o -name 'overlay.ko*') | while read -r module; do
+		install -D -m 644 "$root/usr/lib/modules/$version/kernel/$module" "$active/usr/lib/modules/$version/kernel/$module"
 	done
 	cp "$root/usr/lib/modules/$version"/modules.order "$root/usr/lib/modules/$version"/modules.builtin* "$active/usr/lib/modules/$version/"
 	depmod -b "$active" "$version"
@@ -76,11 +82,12 @@ dracut() { # FILE MODULES
 }
 
 make_initramfs() {
-	into stock "boot/initrd.img-$version"
 	cp -r "$here/debian/90vm" "$root/usr/lib/dracut/modules.d/"
 	cp "$here/guest/evidence" "$here"/debian/immucore "$here"/debian/elemental "$root/usr/lib/dracut/modules.d/90vm/"
 	dracut /boot/dracut 'systemd systemd-initrd dracut-systemd'
 	into dracut boot/dracut
+	[ "$suite" = bookworm ] || return 0
+	into stock "boot/initrd.img-$version"
 	dracut /boot/dracut-plain ''
 	into dracut-plain boot/dracut-plain
 	"$here/debian/enter" "$root" mkinitramfs -o /boot/initramfs-tools "$version" >&2
