@@ -10,6 +10,7 @@
 #include "cli/merge.h"
 #include "cli/print.h"
 #include "trust/sig.h"
+#include "verify/baseline_pins.h"
 
 #define INPUTS_MAX 16
 #define JSON_BYTES 65536
@@ -105,6 +106,24 @@ static enum cli_exit print_done(const struct cli *cli, const struct baseline *m)
         return print_json(cli, &w);
 }
 
+/* The version is the least that this baseline takes from now on; --vendor-older sets it back. */
+static enum cli_exit use_vendor(const struct cli *cli, const struct vendor *v, struct baseline *merged, struct merge_files *files)
+{
+        struct baseline_vendor part = { v->name, v->partition, v->version };
+        enum cli_exit status = merge_check_vendor(cli, v, merged);
+
+        if (status == CLI_OK)
+                status = merge_use_vendor(cli, v, merged, files);
+        if (status != CLI_OK)
+                return status;
+        for (unsigned i = 0; i < merged->vendor_count; i++)
+                if (span_equal(merged->vendors[i].partition, part.partition))
+                        merged->vendors[i] = part;
+        return baseline_pins_add_vendor(merged, &part)
+                       ? CLI_OK
+                       : cli_fail(cli, CLI_FAILED, "%s: more parts of vendors than a baseline can hold", cli_value(cli, "vendor"));
+}
+
 static enum cli_exit run_merge(const struct cli *cli)
 {
         const struct baseline **baselines = cli_alloc(INPUTS_MAX * sizeof(*baselines));
@@ -119,7 +138,7 @@ static enum cli_exit run_merge(const struct cli *cli)
         if (status == CLI_OK && cli_value(cli, "vendor"))
                 status = merge_read_vendor(cli, vendor);
         if (status == CLI_OK && cli_value(cli, "vendor"))
-                status = merge_use_vendor(cli, vendor, merged, &files);
+                status = use_vendor(cli, vendor, merged, &files);
         if (status == CLI_OK)
                 status = add_certificates(cli, merged);
         if (status == CLI_OK)
@@ -141,6 +160,7 @@ static const struct cli_option options[] = {
         MERGE_OPTION_VENDOR,
         MERGE_OPTION_VENDOR_SIG,
         MERGE_OPTION_VENDOR_CERT,
+        { "vendor-older", NULL, "take the part though it is older than the one in the baseline, or of another name", 0 },
         { "ima-sig", "PATH", "a file, or a folder with / at its end, whose contents are allowed by IMA signature", CLI_REPEAT },
         { "ima-cert", "CERT", "who may sign these files, DER or PEM", CLI_REPEAT },
         { NULL, NULL, NULL, 0 },
@@ -150,7 +170,8 @@ const struct cli_command cmd_baseline_merge = {
         .name = "merge",
         .summary = "Make one baseline of several of the same machine",
         .details = "Give the oldest first: the order in which contents were allowed is kept, and `cosima verify` notices when an older one comes back\n"
-                   "after a newer one. Files, walked contents and boot chains of all are allowed; machine, storage and the policy's signer must agree.",
+                   "after a newer one. Files, walked contents and boot chains of all are allowed; machine, storage and the policy's signer must agree.\n"
+                   "The baseline remembers the version of a vendor's part; an older one, which is signed as well, is not taken for it any more.",
         .example = "cosima baseline merge before.json after.json --out baseline.json\n"
                    "cosima baseline merge baseline.json --ima-sig /usr/local/bin/ --ima-cert build/keys/leaf.pem --out signed.json",
         .arguments = "BASELINE...",

@@ -7,6 +7,7 @@
 
 #include "cli/case.h"
 #include "cli/print.h"
+#include "verify/baseline_pins.h"
 #include "verify/diff.h"
 
 #define FIXED_BYTES (2u * 1024 * 1024) /* of a baseline without its files */
@@ -169,6 +170,10 @@ static bool add_lists(struct baseline *m, const struct baseline *b)
                 fits &= add_span(m->certificates, BASELINE_CERTIFICATES_MAX, &m->certificate_count, b->certificates[i]);
         for (unsigned i = 0; i < b->signed_count; i++)
                 fits &= add_span(m->signed_names, BASELINE_SIGNED_MAX, &m->signed_count, b->signed_names[i]);
+        for (unsigned i = 0; i < b->vendor_count; i++)
+                fits &= baseline_pins_add_vendor(m, &b->vendors[i]);
+        for (unsigned i = 0; i < b->root_count; i++)
+                fits &= baseline_pins_add_root(m, &b->roots[i]);
         qsort(m->signed_names, m->signed_count, sizeof(struct span), compare_spans);
         return fits;
 }
@@ -213,7 +218,7 @@ enum cli_exit merge_baselines(const struct cli *cli, const struct baseline *cons
                 if (i > 0 && check_pair(cli, baselines[0], baselines[i], paths[0], paths[i]) != CLI_OK)
                         return CLI_FAILED;
                 if (i > 0 && !add_lists(m, baselines[i]))
-                        return cli_fail(cli, CLI_FAILED, "%s: more boot chains, contents, mount points or certificates than a baseline can hold", paths[i]);
+                        return cli_fail(cli, CLI_FAILED, "%s: more boot chains, contents, mount points, certificates, parts of vendors or root digests than a baseline can hold", paths[i]);
                 if (i > 0)
                         add_numbers(m, baselines[i]);
                 for (size_t k = 0; k < baselines[i]->file_count; k++)

@@ -31,13 +31,18 @@ enum cli_exit merge_read_vendor(const struct cli *cli, struct vendor *ret_vendor
 enum cli_exit merge_baselines(const struct cli *cli, const struct baseline *const *baselines, const char *const *paths, unsigned count,
                               struct baseline *ret_merged, struct merge_files *ret_files);
 
+/*
+ * Whether a part may take the place of the one that the baseline was made with: of the same name, and not older. --vendor-older says that any
+ * may. CLI_FAILED, having said why not.
+ */
+enum cli_exit merge_check_vendor(const struct cli *cli, const struct vendor *vendor, const struct baseline *merged);
 /* Let a vendor's part take the place of what was enrolled of its partition. CLI_FAILED, having said which file of it lies elsewhere. */
 enum cli_exit merge_use_vendor(const struct cli *cli, const struct vendor *vendor, struct baseline *merged, struct merge_files *files);
 
 /* The text of a baseline, with its line feed, in new memory. */
 enum cli_exit merge_write(const struct cli *cli, const struct baseline *merged, const struct merge_files *files, struct span *ret_text);
 
-/* Put the part that --vendor names into a baseline. */
+/* Put the part that --vendor names into a baseline for one verdict: the judge holds its version against the baseline's. */
 enum cli_exit merge_vendor(const struct cli *cli, struct baseline **baseline);
 
 #endif

@@ -7,6 +7,7 @@
 #include "cli/merge.h"
 #include "cli/print.h"
 #include "trust/sig.h"
+#include "verify/baseline_pins.h"
 
 static enum cli_exit read_signature(const struct cli *cli, const char *path, struct span text)
 {
@@ -56,6 +57,27 @@ static enum cli_exit refuse_file(const struct cli *cli, const struct vendor *v, 
         print_escaped(stderr, v->partition);
         fputc('\n', stderr);
         return CLI_FAILED;
+}
+
+enum cli_exit merge_check_vendor(const struct cli *cli, const struct vendor *v, const struct baseline *merged)
+{
+        const struct baseline_vendor *before = baseline_pins_vendor(merged, v->partition);
+        const char *path = cli_value(cli, "vendor");
+
+        if (!before || cli_flag(cli, "vendor-older"))
+                return CLI_OK;
+        if (!span_equal(before->name, v->name)) {
+                fprintf(stderr, "%s: %s: is part \"", cli->name, path);
+                print_escaped(stderr, v->name);
+                fputs("\", and the baseline has \"", stderr);
+                print_escaped(stderr, before->name);
+                fputs("\" of that partition; --vendor-older takes it all the same\n", stderr);
+                return CLI_FAILED;
+        }
+        if (v->version < before->version)
+                return cli_fail(cli, CLI_FAILED, "%s: version %llu is older than version %llu, which the baseline has; --vendor-older takes it all the same",
+                                path, (unsigned long long)v->version, (unsigned long long)before->version);
+        return CLI_OK;
 }
 
 /* What was enrolled of the partition goes. */
@@ -112,5 +134,9 @@ enum cli_exit merge_vendor(const struct cli *cli, struct baseline **baseline)
                 return status;
         merge_sort(&files);
         status = merge_write(cli, merged, &files, &text);
-        return status == CLI_OK ? case_parse_baseline(cli, paths[0], text, baseline) : status;
+        if (status == CLI_OK)
+                status = case_parse_baseline(cli, paths[0], text, baseline);
+        if (status == CLI_OK)
+                (*baseline)->given = (struct baseline_vendor){ vendor->name, vendor->partition, vendor->version };
+        return status;
 }

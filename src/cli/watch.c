@@ -35,6 +35,7 @@ struct look {
         struct evidence_error refused; /* code is not ERR_OK: the evidence is no archive */
         uint64_t missing;              /* bytes of the IMA log that the node did not send, since we have judged them */
         struct quote quote;
+        struct judge_look seen;
         struct judge *judge;
         enum judge_verdict verdict;
 };
@@ -186,6 +187,7 @@ static bool is_signed(const struct look *l)
         struct quote_signature signature;
 
         return quote_has_nonce(&l->quote, l->nonce) && l->quote.clock_ms >= l->before.clock_ms &&
+               l->quote.reset_count == l->before.resets && l->quote.restart_count == l->before.restarts &&
                quote_parse_signature(l->archive.evidence.members[EVIDENCE_QUOTE_SIG], &signature) == ERR_OK &&
                quote_verify(message, &signature, l->archive.evidence.members[EVIDENCE_AK]) == ERR_OK;
 }
@@ -204,24 +206,13 @@ static bool is_same_boot(const struct look *l)
                l->before.offset >= l->missing && l->before.offset <= l->missing + l->archive.ima_size;
 }
 
-/* Counters that the last look saw must not go back, whatever those of enrolment were. */
-static void check_counters(struct look *l)
-{
-        struct judge *j = l->judge;
-
-        if (!l->before.is_there || !j->has_quote)
-                return;
-        if (j->quote.reset_count < l->before.resets && j->reasons.counts[REASON_RESETS_BACK] == 0)
-                reason_add_about(&j->reasons, REASON_RESETS_BACK, "TPM");
-        if (j->quote.reset_count == l->before.resets && j->quote.restart_count < l->before.restarts &&
-            j->reasons.counts[REASON_RESTARTS_BACK] == 0)
-                reason_add_about(&j->reasons, REASON_RESTARTS_BACK, "TPM");
-}
-
-/* Whether the evidence is the node's and was made now: signed by its key, for our nonce. */
+/* Whether the evidence is the node's and was made now: signed by its key, for our nonce, and not before the last look. */
 static bool is_of_node(const struct judge *j)
 {
-        return j->has_quote && j->reasons.counts[REASON_NONCE] == 0;
+        const unsigned *counts = j->reasons.counts;
+
+        return j->has_quote && counts[REASON_NONCE] == 0 && counts[REASON_RESETS_BACK] == 0 && counts[REASON_RESTARTS_BACK] == 0 &&
+               counts[REASON_LOOK_RESETS_BACK] == 0 && counts[REASON_LOOK_RESTARTS_BACK] == 0 && counts[REASON_LOOK_CLOCK_BACK] == 0;
 }
 
 /* Only what a quote confirmed is worth keeping. */
@@ -253,9 +244,10 @@ static enum cli_exit judge_log(struct look *l, bool resume)
 
         j->evidence = l->archive.evidence;
         j->nonce = l->nonce;
+        l->seen = (struct judge_look){ l->before.clock_ms, l->before.resets, l->before.restarts };
+        j->look = l->before.is_there ? &l->seen : NULL;
         memset(j->seen, 0, j->baseline->file_count);
         judge_begin(j);
-        check_counters(l);
         first_reason = j->reasons.kept_count;
         memcpy(counts_before, j->reasons.counts, sizeof(counts_before));
         resume = resume && is_same_boot(l);

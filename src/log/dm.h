@@ -67,5 +67,7 @@ MUST_CHECK enum err dm_match_luks2(const struct dm_table *table, struct span vol
  */
 bool dm_is_of_verity(const struct dm_table *table, struct span uuid);
 MUST_CHECK enum err dm_match_verity(const struct dm_table *table, struct span volume);
+/* The root digest that it was opened with, hexadecimal. ERR_DM_SYNTAX, ERR_DM_FIELD, ERR_DM_VERITY_TARGETS. */
+MUST_CHECK enum err dm_verity_root(const struct dm_table *table, struct span *ret_root);
 
 #endif

@@ -81,3 +81,11 @@ enum err dm_match_verity(const struct dm_table *table, struct span volume)
         TRY(check_salt(&target, identity));
         return check_rest(&target, volume);
 }
+
+enum err dm_verity_root(const struct dm_table *table, struct span *ret_root)
+{
+        struct dm_target target;
+
+        TRY(only_target(table, &target));
+        return dm_field(target.fields, "root_digest", ret_root);
+}

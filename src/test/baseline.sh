@@ -94,6 +94,25 @@ ok "evmctl signs it as well" part_by_evmctl
 ok "the verifier takes it too" same_verdict
 ok "a part by somebody else" refuses 'is not signed by' "$cosima" baseline merge "$before" --vendor "$work/oem.json" --vendor-cert "$work/p384.pem" \
 	--out "$work/none.json"
+edit "$work/oem.json" "$work/older.json" '"version":3}' '"version":2}'
+edit "$work/oem.json" "$work/named.json" '"name":"acme"' '"name":"emca"'
+for part in older named; do
+	ok "the vendor has signed $part.json too" "$cosima" baseline sign "$work/$part.json" --key "$work/p256.key" --cert "$work/p256.pem" \
+		--out "$work/$part.json.sig"
+done
+ok "the baseline remembers the version" query "$work/vendor.json" 'b["vendors"] == [{"name": "acme", "partition": "COS_OEM", "version": 3}]'
+ok "an older part" refuses 'version 2 is older than version 3' "$cosima" baseline merge "$work/vendor.json" --vendor "$work/older.json" \
+	--vendor-cert "$work/p256.pem" --out "$work/none.json"
+ok "a part of another name" refuses 'is part "emca", and the baseline has "acme"' "$cosima" baseline merge "$work/vendor.json" \
+	--vendor "$work/named.json" --vendor-cert "$work/p256.pem" --out "$work/none.json"
+ok "the same part again" "$cosima" baseline merge "$work/vendor.json" --vendor "$work/oem.json" --vendor-cert "$work/p256.pem" --out "$work/again.json"
+ok "an older part for who insists" "$cosima" baseline merge "$work/vendor.json" --vendor "$work/older.json" --vendor-cert "$work/p256.pem" \
+	--vendor-older --out "$work/back.json"
+ok "is what the baseline remembers then" query "$work/back.json" 'b["vendors"][0]["version"] == 2'
+ok "the verifier names an older part" refuses "version 2 of the vendor's part is older than the one in the baseline" "$cosima" verify \
+	src/fuzz/corpus/evidence/boot.tar --baseline "$work/vendor.json" --nonce "$nonce" --vendor "$work/older.json" --vendor-cert "$work/p256.pem"
+ok "by a code of its own" refuses '"code":"VENDOR_OLDER"' "$cosima" verify --json src/fuzz/corpus/evidence/boot.tar \
+	--baseline "$work/vendor.json" --nonce "$nonce" --vendor "$work/older.json" --vendor-cert "$work/p256.pem"
 printf ' ' >>"$work/oem.json"
 ok "a part that was changed" refuses 'is not signed by' "$cosima" baseline merge "$before" --vendor "$work/oem.json" --vendor-cert "$work/p256.pem" \
 	--out "$work/none.json"

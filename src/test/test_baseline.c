@@ -22,7 +22,9 @@ static const char good[] = "{\"ak\":\"" DIGEST "\",\"boot_chain\":{\"sha256\":{\
                            "\"pcr\":15,\"pcrs\":{\"sha256\":\"" DIGEST "\"},"
                            "\"policy\":{\"name\":\"p\",\"sha256\":\"" DIGEST "\",\"signer\":\"" DIGEST "\",\"version\":7},"
                            "\"selection\":{\"sha256\":65535},\"storage\":{\"event\":\"storage\"},"
-                           "\"tpm\":{\"firmware\":\"2019102300163636\",\"resets\":3,\"restarts\":0},\"version\":1}\n";
+                           "\"tpm\":{\"firmware\":\"2019102300163636\",\"resets\":3,\"restarts\":0},"
+                           "\"vendors\":[{\"name\":\"acme\",\"partition\":\"COS_OEM\",\"version\":3}],"
+                           "\"verity\":[{\"partition\":\"COS_PERSISTENT\",\"root\":\"aa\"}],\"version\":1}\n";
 
 static struct baseline baseline;
 static struct baseline_file files[8];
@@ -51,6 +53,11 @@ static void reads_every_member(void **state)
         assert_int_equal(baseline.selection[ALG_SHA256], 65535);
         assert_true(baseline.tpm_firmware == UINT64_C(0x2019102300163636));
         assert_int_equal(baseline.tpm_resets, 3);
+        assert_int_equal(baseline.vendor_count, 1);
+        assert_true(span_equal_str(baseline.vendors[0].name, "acme"));
+        assert_int_equal(baseline.vendors[0].version, 3);
+        assert_int_equal(baseline.root_count, 1);
+        assert_true(span_equal_str(baseline.roots[0].root, "aa"));
         assert_true(span_equal_str(baseline.storage, "{\"event\":\"storage\"}"));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What came before and beside the boot: counters, banks, systemd's separators, older contents, encrypted volumes. */
+/* What came before and beside the boot: counters, banks, systemd's separators, older contents. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,6 +54,109 @@ static void counters_do_not_go_back(void **state)
         (void)state;
         trial_enroll_as(TRIAL_BEGIN, restarted);
         RUN(trials);
+        trial_end();
+}
+
+static void clock_back(struct story *s)
+{
+        s->facts.clock_ms = 4999;
+        story_sign(s);
+}
+
+static void clock_goes_on(struct story *s)
+{
+        s->facts.clock_ms = 5000;
+        story_sign(s);
+}
+
+static void looked_at_before(struct story *s)
+{
+        s->facts.reset_count = 7;
+        s->facts.restart_count = 2;
+        s->facts.clock_ms = 6000;
+        story_sign(s);
+}
+
+static void reset_since(struct story *s)
+{
+        s->facts.reset_count = 8;
+        s->facts.restart_count = 0;
+        s->facts.clock_ms = 6000;
+        story_sign(s);
+}
+
+static void reset_and_clock_back(struct story *s)
+{
+        reset_since(s);
+        s->facts.clock_ms = 4000;
+        story_sign(s);
+}
+
+static void reset_without_power(struct story *s)
+{
+        reset_since(s);
+        s->facts.clock_ms = 4000;
+        s->facts.clock_safe = false;
+        story_sign(s);
+}
+
+static void reset_less_than_seen(struct story *s)
+{
+        s->facts.reset_count = 6;
+        s->facts.restart_count = 9;
+        s->facts.clock_ms = 4000;
+        story_sign(s);
+}
+
+static void restarted_less_than_seen(struct story *s)
+{
+        s->facts.reset_count = 7;
+        s->facts.restart_count = 1;
+        s->facts.clock_ms = 4000;
+        story_sign(s);
+}
+
+static void seven_resets(struct story *s)
+{
+        s->facts.reset_count = 7;
+        s->facts.restart_count = 2;
+        s->facts.clock_ms = 5000;
+}
+
+static void reset_less_than_seen_but_not_enrolled(struct story *s)
+{
+        seven_resets(s);
+        s->facts.reset_count = 8;
+        story_sign(s);
+}
+
+static void nothing_seen_by_an_earlier_look_comes_back(void **state)
+{
+        static const struct judge_look look = { .clock_ms = 5000, .resets = 7, .restarts = 2 };
+        static const struct judge_look later = { .clock_ms = 5000, .resets = 9, .restarts = 0 };
+        static const struct judge_look restarted_once_more = { .clock_ms = 5000, .resets = 7, .restarts = 3 };
+        static const struct trial trials[] = {
+                { "the same time", TRIAL_QUOTE, clock_goes_on, { 0 } },
+                { "later in the same boot", TRIAL_QUOTE, looked_at_before, { 0 } },
+                { "an earlier clock in the same boot", TRIAL_QUOTE, clock_back, { REASON_LOOK_CLOCK_BACK } },
+                { "a reset since", TRIAL_QUOTE, reset_since, { 0 } },
+                { "a reset since and a safe clock that went back", TRIAL_QUOTE, reset_and_clock_back, { REASON_LOOK_CLOCK_BACK } },
+                { "a reset since by a loss of power", TRIAL_QUOTE, reset_without_power, { REASON_CLOCK_UNSAFE } },
+                { "fewer resets than at enrolment as well", TRIAL_QUOTE, reset_less_than_seen, { REASON_RESETS_BACK } },
+                { "fewer restarts than at enrolment as well", TRIAL_QUOTE, restarted_less_than_seen, { REASON_RESTARTS_BACK } },
+        };
+        static const struct trial resets = { "fewer resets", TRIAL_QUOTE, reset_less_than_seen_but_not_enrolled, { REASON_LOOK_RESETS_BACK } };
+        static const struct trial restarts = { "fewer restarts", TRIAL_QUOTE, clock_goes_on, { REASON_LOOK_RESTARTS_BACK } };
+
+        (void)state;
+        trial_enroll_as(TRIAL_BEGIN, seven_resets);
+        trial_use_look(&look);
+        RUN(trials);
+        trial_use_look(&later);
+        trial_run(&resets);
+        trial_use_look(&restarted_once_more);
+        trial_run(&restarts);
+        trial_use_look(NULL);
         trial_end();
 }
 
@@ -253,142 +356,16 @@ static void older_contents_do_not_come_back(void **state)
         trial_end();
 }
 
-/* ---- encrypted volumes --------------------------------------------------------------------------------------------------- */
-
-#define DEVICE(uuid) "dm_version=4.47.0;name=persistent,uuid=CRYPT-LUKS2-" uuid "-persistent,major=254,minor=0,minor_count=1,num_targets=1;"
-#define VOLUME DEVICE("c05a0000000040008000000000000005")
-#define CRYPT(cipher)                                                                                                                     \
-        "target_index=0,target_begin=0,target_len=16384,target_name=crypt,target_version=1.24.0,allow_discards=n,same_cpu=n,"               \
-        "submit_from_crypt_cpus=n,no_read_workqueue=n,no_write_workqueue=n,iv_large_sectors=n,cipher_string=" cipher                       \
-        ",key_size=64,key_parts=1,key_extra_size=0,key_mac_size=0;"
-
-/* COS_PERSISTENT inside LUKS2. */
-static void encrypted(struct story *s)
-{
-        char *at = strstr(s->storage, "COS_OEM\",\"state\"");
-
-        s->table = VOLUME CRYPT("aes-xts-plain64");
-        story_replace(s->policy, "measure func=BPRM_CHECK", "measure func=CRITICAL_DATA label=device-mapper\nmeasure func=BPRM_CHECK");
-        story_replace(at, "\"config\":{\"mount_options\":\"\"},\"identity\":{\"label\":\"COS_PERSISTENT\",",
-                      "\"config\":{\"inner_uuid\":\"c05a0000-0000-4000-8000-000000000005\",\"keyslots\":{\"0\":{\"key_size\":64}},\"segments\":{\"0\":"
-                      "{\"encryption\":\"aes-xts-plain64\",\"iv_tweak\":\"0\",\"offset\":\"16777216\",\"sector_size\":512,\"size\":\"dynamic\","
-                      "\"type\":\"crypt\"}}},\"identity\":{\"label\":\"COS_PERSISTENT\",");
-        story_replace(strstr(at, "inner_uuid"), "\"type\":\"ext4\"", "\"type\":\"crypto_LUKS\"");
-        story_replace(strstr(at, "\"label\":\"COS_PERSISTENT\""), "000000000005\"}", "000000000005\",\"version\":2}");
-}
-
-static void opened_without_cipher(struct story *s)
-{
-        s->table = VOLUME CRYPT("cipher_null-ecb");
-}
-
-static void opened_with_another_cipher(struct story *s)
-{
-        s->table = VOLUME CRYPT("aes-cbc-essiv:sha256");
-}
-
-static void not_opened(struct story *s)
-{
-        s->table = NULL;
-}
-
-static void opened_another(struct story *s)
-{
-        s->table = DEVICE("00000000000000000000000000000000") CRYPT("aes-xts-plain64");
-}
-
-static void opened_and_another(struct story *s)
-{
-        story_add_table(s, DEVICE("00000000000000000000000000000000") CRYPT("aes-xts-plain64"));
-}
-
-static void table_malformed(struct story *s)
-{
-        story_add_table(s, "dm_version;");
-}
-
-static void mappings_are_those_of_the_header(void **state)
-{
-        static const struct trial trials[] = {
-                { "a volume opened as its header says", TRIAL_BEGIN, NULL, { 0 } },
-                { "a volume opened without a cipher", TRIAL_BEGIN, opened_without_cipher, { REASON_DM_TABLE } },
-                { "a volume opened with another cipher", TRIAL_BEGIN, opened_with_another_cipher, { REASON_DM_TABLE } },
-                { "a volume that nobody opened", TRIAL_BEGIN, not_opened, { REASON_DM_TABLE_ABSENT } },
-                { "another volume opened in its place", TRIAL_BEGIN, opened_another, { REASON_DM_TABLE_ABSENT } },
-                { "another volume opened besides", TRIAL_BOOT, opened_and_another, { 0 } },
-                { "a table that is none", TRIAL_BOOT, table_malformed, { REASON_DM_TABLE_MALFORMED } },
-        };
-
-        (void)state;
-        trial_enroll_as(TRIAL_BEGIN, encrypted);
-        RUN(trials);
-        trial_end();
-}
-
-/* ---- dm-verity ----------------------------------------------------------------------------------------------------------- */
-
-#define VERITY_DEVICE(uuid) "dm_version=4.47.0;name=vendor,uuid=CRYPT-VERITY-" uuid "-vendor,major=254,minor=1,minor_count=1,num_targets=1;"
-#define VERITY(failed, algorithm, salt)                                                                                                  \
-        VERITY_DEVICE("c05a0000000040008000000000000005")                                                                                \
-        "target_index=0,target_begin=0,target_len=8192,target_name=verity,target_version=1.8.1,hash_failed=" failed                      \
-        ",verity_version=1,data_device_name=253:2,hash_device_name=253:3,verity_algorithm=" algorithm ",root_digest=aa,salt=" salt        \
-        ",ignore_zero_blocks=n,check_at_most_once=n;"
-
-/* COS_PERSISTENT behind dm-verity. */
-static void verified(struct story *s)
-{
-        char *at = strstr(s->storage, "COS_OEM\",\"state\"");
-
-        s->table = VERITY("V", "sha256", "0102");
-        story_replace(s->policy, "measure func=BPRM_CHECK", "measure func=CRITICAL_DATA label=device-mapper\nmeasure func=BPRM_CHECK");
-        story_replace(at, "\"config\":{\"mount_options\":\"\"},\"identity\":{\"label\":\"COS_PERSISTENT\",",
-                      "\"config\":{\"algorithm\":\"sha256\",\"data_block_bytes\":4096,\"hash_block_bytes\":4096,\"hash_type\":1},"
-                      "\"identity\":{\"salt\":\"0102\",");
-        story_replace(strstr(at, "\"salt\""), "\"type\":\"ext4\"", "\"layout\":{\"data_blocks\":1024},\"type\":\"DM_verity_hash\"");
-}
-
-static void verity_failed(struct story *s)
-{
-        s->table = VERITY("C", "sha256", "0102");
-}
-
-static void verity_by_another_hash(struct story *s)
-{
-        s->table = VERITY("V", "sha1", "0102");
-}
-
-static void verity_with_another_salt(struct story *s)
-{
-        s->table = VERITY("V", "sha256", "-");
-}
-
-static void mappings_are_those_of_the_superblock(void **state)
-{
-        static const struct trial trials[] = {
-                { "a volume opened as its superblock says", TRIAL_BEGIN, NULL, { 0 } },
-                { "a block that does not fit", TRIAL_BEGIN, verity_failed, { REASON_DM_TABLE } },
-                { "another hash", TRIAL_BEGIN, verity_by_another_hash, { REASON_DM_TABLE } },
-                { "another salt", TRIAL_BEGIN, verity_with_another_salt, { REASON_DM_TABLE } },
-                { "a volume that nobody opened", TRIAL_BEGIN, not_opened, { REASON_DM_TABLE_ABSENT } },
-        };
-
-        (void)state;
-        trial_enroll_as(TRIAL_BEGIN, verified);
-        RUN(trials);
-        trial_end();
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(counters_do_not_go_back),
+                cmocka_unit_test(nothing_seen_by_an_earlier_look_comes_back),
                 cmocka_unit_test(every_bank_is_replayed),
                 cmocka_unit_test(logs_alone_give_both_banks),
                 cmocka_unit_test(separators_of_free_pcrs_are_understood),
                 cmocka_unit_test(separators_on_top_of_the_firmware_log_are_understood),
                 cmocka_unit_test(older_contents_do_not_come_back),
-                cmocka_unit_test(mappings_are_those_of_the_header),
-                cmocka_unit_test(mappings_are_those_of_the_superblock),
         };
 
         return cmocka_run_group_tests_name("judge of what came before", tests, NULL, NULL);

@@ -250,6 +250,52 @@ static void a_vendors_part_takes_the_place_of_his_partition(void **state)
         trial_end();
 }
 
+static void older_part(void)
+{
+        trial_give_part("acme", "COS_OEM", 2);
+}
+
+static void newer_part(void)
+{
+        trial_give_part("acme", "COS_OEM", 4);
+}
+
+static void other_part(void)
+{
+        trial_give_part("emca", "COS_OEM", 3);
+}
+
+static void part_of_another_partition(void)
+{
+        trial_give_part("acme", "COS_STATE", 1);
+}
+
+/* The part in the baseline has version 3. */
+static void an_older_part_is_a_reason(void **state)
+{
+        static const struct {
+                void (*give)(void);
+                struct trial trial;
+        } cases[] = {
+                { newer_part, { "a newer part", TRIAL_BOOT, vendors_contents, { 0 } } },
+                { older_part, { "an older part", TRIAL_BOOT, vendors_contents, { REASON_VENDOR_OLDER } } },
+                { other_part, { "another part", TRIAL_BOOT, vendors_contents, { REASON_VENDOR_OTHER } } },
+                { part_of_another_partition, { "a part of a partition without one", TRIAL_BOOT, vendors_contents, { 0 } } },
+        };
+        const struct baseline_vendor enrolled = { span_of_str("acme"), span_of_str("COS_OEM"), 3 };
+        struct baseline *a = enroll(TRIAL_BEGIN, NULL);
+
+        (void)state;
+        a->vendors[a->vendor_count++] = enrolled;
+        trial_enroll();
+        use_part(a);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                cases[i].give();
+                trial_run(&cases[i].trial);
+        }
+        trial_end();
+}
+
 static void parts_are_read_strictly(void **state)
 {
         static const struct {
@@ -403,6 +449,7 @@ int main(void)
                 cmocka_unit_test(either_image_may_boot),
                 cmocka_unit_test(boot_chains_are_compared_as_a_whole),
                 cmocka_unit_test(what_must_agree),
+                cmocka_unit_test(an_older_part_is_a_reason),
                 cmocka_unit_test(a_vendors_part_takes_the_place_of_his_partition),
                 cmocka_unit_test(parts_are_read_strictly),
                 cmocka_unit_test(a_part_keeps_to_its_partition),

@@ -82,6 +82,16 @@ void trial_use_baseline(const char *with)
         assert_int_equal(baseline_read(span_of(text, text_len), files, FILES_MAX, &baseline, &member), ERR_OK);
 }
 
+void trial_use_look(const struct judge_look *look)
+{
+        judge->look = look;
+}
+
+void trial_give_part(const char *name, const char *partition, uint64_t version)
+{
+        baseline.given = (struct baseline_vendor){ span_of_str(name), span_of_str(partition), version };
+}
+
 void trial_enroll_as(enum trial_moment moment, void (*prepare)(struct story *s))
 {
         const struct judge *result;

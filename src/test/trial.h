@@ -23,6 +23,10 @@ void trial_end(void);
 int trial_set_up(void **state);
 int trial_tear_down(void **state);
 struct span trial_baseline_text(void);
+/* What an earlier look saw, for the trials from now on; NULL: there was none. */
+void trial_use_look(const struct judge_look *look);
+/* A vendor's part that is given beside the baseline, until the next baseline. */
+void trial_give_part(const char *name, const char *partition, uint64_t version);
 /* Judge by another baseline from now on; its text is copied. */
 void trial_use_baseline(const char *text);
 

@@ -65,6 +65,32 @@ ok "without the state the spoilt log is malformed" look spoilt 2
 ok "which the hook is told" says '"code":"IMA_MALFORMED"' "$work/hooked"
 ok "back to the good one" look first 0
 
+# remembers MEMBER: the last look saw a later clock, or a higher count, than this evidence shows.
+remembers() {
+	sed -i "1s/\"$1\":[0-9]*/\"$1\":999999999/" "$work/state"
+}
+only_reason() {
+	[ "$(grep -o '"code":"[A-Z_]*"' "$work/said" | grep -v -e IMA_BEYOND -e BANK | sort -u)" = "\"code\":\"$1\"" ]
+}
+put_back() {
+	cp "$work/state" "$work/state.kept"
+	remembers "$1"
+	look first 1 --json && only_reason "$2" && grep -q "\"$1\":999999999" "$work/state"
+}
+for member in clock resets restarts; do
+	case $member in
+	clock) code=LOOK_CLOCK_BACK words='clock is behind what the last look saw' ;;
+	resets) code=LOOK_RESETS_BACK words='was reset fewer times than the last look saw' ;;
+	restarts) code=LOOK_RESTARTS_BACK words='was restarted fewer times than the last look saw' ;;
+	esac
+	ok "$member that went back are a reason, the only one, and what was seen is kept" put_back "$member" "$code"
+	ok "the hook was told" says "\"code\":\"$code\"" "$work/hooked"
+	ok "the next look at the same says so again" look first 1
+	ok "in words" says "$words" "$work/said"
+	mv "$work/state.kept" "$work/state"
+	ok "without it all is well" look first 0
+done
+
 nonce=0102030405060708090a0b0c0d0e0f11
 ok "an old quote is not trusted" look first 1
 nonce=0102030405060708090a0b0c0d0e0f10

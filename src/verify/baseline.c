@@ -3,6 +3,7 @@
 #include "verify/baseline.h"
 
 #include "base/hex.h"
+#include "verify/baseline_pins.h"
 
 static enum err get_hex(struct span object, const char *key, size_t len, uint8_t *ret_bytes)
 {
@@ -305,6 +306,8 @@ static const struct {
         { "signed", read_signed, true },
         { "storage", read_storage, false },
         { "tpm", read_tpm, false },
+        { "vendors", baseline_pins_read_vendors, true },
+        { "verity", baseline_pins_read_roots, true },
         { "version", read_version, false },
 };
 

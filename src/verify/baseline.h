@@ -16,6 +16,8 @@
  *    "signed":["/usr/local/bin/",…],                    files, or with "/" at the end all below it, that such a signature allows; sorted
  *    "storage":{…},                                     the storage event
  *    "tpm":{"firmware":"<16 hex digits>","resets":3,"restarts":0},
+ *    "vendors":[{"name":"acme-oem","partition":"COS_OEM","version":3},…], parts that took their partition's place; the least version; may be left out
+ *    "verity":[{"partition":"COS_PERSISTENT","root":"<hex>"},…], root digests of dm-verity, any of its partition will do; may be left out
  *    "version":1}
  *
  * It is read in place: a hundred thousand files cost one array of the caller's.
@@ -37,6 +39,8 @@
 #define BASELINE_CERTIFICATE_BYTES_MAX 4096
 #define BASELINE_SIGNED_MAX 64
 #define BASELINE_CONTENT_MAX 32
+#define BASELINE_VENDORS_MAX 8
+#define BASELINE_ROOTS_MAX 32
 /* Room for files that is enough for a text of len bytes: no file takes fewer than 48. */
 #define BASELINE_FILES_CAP(len) ((len) / 48 + 1)
 
@@ -52,6 +56,15 @@ size_t baseline_slots(size_t file_count);
 struct baseline_file {
         struct span name;
         struct canon_walk digests;
+};
+
+/* A vendor's part, and the root digest of a volume of dm-verity, in hexadecimal as the kernel writes it. */
+struct baseline_vendor {
+        struct span name, partition;
+        uint64_t version;
+};
+struct baseline_root {
+        struct span partition, root;
 };
 
 struct baseline {
@@ -82,6 +95,11 @@ struct baseline {
         struct span storage;
         uint64_t tpm_firmware;
         uint64_t tpm_resets, tpm_restarts;
+        unsigned vendor_count;
+        struct baseline_vendor vendors[BASELINE_VENDORS_MAX];
+        unsigned root_count;
+        struct baseline_root roots[BASELINE_ROOTS_MAX];
+        struct baseline_vendor given; /* not read: the part that takes its partition's place in this verdict only; without a name: none */
 };
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing baselines. */
-#include "verify/baseline.h"
+#include "verify/baseline_pins.h"
 
 /* PCR numbers in the order of their decimal texts, as canonical JSON wants keys. */
 static const struct {
@@ -178,6 +178,7 @@ void baseline_write(struct json_writer *w, const struct baseline *b, const struc
         json_raw(w, b->storage);
         json_key(w, "tpm");
         write_tpm(w, b);
+        baseline_pins_write(w, b);
         json_put_u64(w, "version", BASELINE_VERSION);
         json_object_close(w);
 }

@@ -2,6 +2,8 @@
 /* Takes the facts that the judge found and makes a baseline of them. */
 #include "verify/enroll.h"
 
+#include "verify/baseline_pins.h"
+
 #define IMA_PCR 10
 
 static bool is_walked(const struct judge *j, struct span partition)
@@ -62,6 +64,17 @@ static void take_boot_chain(const struct judge *j, struct baseline *b)
         }
 }
 
+static bool take_roots(const struct judge *j, struct baseline *b)
+{
+        for (unsigned i = 0; i < j->root_count; i++) {
+                struct baseline_root root = { j->roots[i].partition, j->roots[i].root };
+
+                if (!baseline_pins_add_root(b, &root))
+                        return false;
+        }
+        return true;
+}
+
 static void take_own_pcr(const struct judge *j, struct baseline *b)
 {
         b->pcr = j->replayed.pcr;
@@ -77,6 +90,8 @@ enum err enroll_baseline(const struct judge *j, const struct alias_mount *mounts
         TRY(quote_ak_sha256(j->evidence.members[EVIDENCE_AK], b.ak_sha256));
         take_boot_chain(j, &b);
         take_own_pcr(j, &b);
+        if (!take_roots(j, &b))
+                return ERR_BASELINE_SHAPE;
         b.content_count = j->events.content_count;
         memcpy(b.content, j->events.content, j->events.content_count * sizeof(b.content[0]));
         memcpy(b.mounts, mounts, mount_count * sizeof(*mounts));

@@ -43,6 +43,7 @@ static void clear(struct judge *j)
         j->firmware_error = ERR_OK;
         j->has_quote = j->has_values = j->has_events = j->has_aggregate = j->has_policy = j->has_rules = false;
         j->firmware_banks = 0;
+        j->root_count = 0;
         j->judge_all = true;
         j->outside = j->allowed = 0;
         replay_begin(&j->start, REPLAY_ALL_BANKS);
@@ -60,6 +61,7 @@ void judge_begin(struct judge *j)
         judge_events_replay(j);
         judge_policy_check(j);
         judge_storage_check(j);
+        judge_vendor_check(j);
         judge_rules_check(j);
         judge_events_check(j);
         judge_ima_begin(j);

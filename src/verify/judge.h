@@ -61,12 +61,24 @@ struct judge_ima {
         char name[ALIAS_NAME_BYTES];
 };
 
+/* What an earlier look at the same node saw of its TPM (TPM 2.0 Part 2, 10.11.1 TPMS_CLOCK_INFO). */
+struct judge_look {
+        uint64_t clock_ms, resets, restarts;
+};
+
+/* The root digest of dm-verity that a partition of the storage event was opened with. */
+struct judge_root {
+        struct span partition, root; /* root is kept by the list of reasons */
+};
+#define JUDGE_ROOTS_MAX 16
+
 struct judge {
         /* in */
         struct evidence evidence;
         const struct baseline *baseline; /* NULL at enrolment: only what can be said without one is checked */
         struct span nonce;               /* empty: not asked for, at enrolment only */
         uint8_t *seen;                   /* for each file of the baseline, all 0: which of its contents was seen, the newest one, from 1 */
+        const struct judge_look *look;   /* NULL: the first look, or the only one */
 
         /* out */
         struct reason_list reasons;
@@ -91,6 +103,8 @@ struct judge {
         struct judge_ima walk;
         bool has_aggregate;
         struct digest aggregate; /* the file digest of the first boot_aggregate */
+        unsigned root_count;
+        struct judge_root roots[JUDGE_ROOTS_MAX];
         bool has_policy;
         struct policy policy;
         uint8_t policy_sha256[32];
@@ -106,7 +120,7 @@ struct judge {
         char rules_text[RENDER_BYTES_MAX];
 };
 
-/* Judge. All of j but its first four members is set. */
+/* Judge. All of j but its first five members is set. */
 enum judge_verdict judge_evidence(struct judge *j);
 
 /*

@@ -17,6 +17,8 @@ void judge_events_replay(struct judge *j);
 void judge_policy_check(struct judge *j);
 /* Storage and content against the baseline. */
 void judge_storage_check(struct judge *j);
+/* The part of a vendor that took its partition's place for this verdict, against the one that the baseline was made with. */
+void judge_vendor_check(struct judge *j);
 /* The rules that this policy and this storage give, and the receipt's content. */
 void judge_rules_check(struct judge *j);
 /* What else the events say: they are complete, and what was mounted is what was measured. */

@@ -121,6 +121,25 @@ static void check_clock(struct judge *j)
                 reason_add_about(&j->reasons, REASON_TPM_FIRMWARE, "TPM");
 }
 
+/*
+ * The clock runs on over restarts, and over resets as far as it is "safe": then no later value has been reported before. One reason is enough,
+ * since counters that go back take the clock with them.
+ */
+static void check_look(struct judge *j)
+{
+        const struct judge_look *look = j->look;
+        const struct quote *q = &j->quote;
+
+        if (!look || j->reasons.counts[REASON_RESETS_BACK] + j->reasons.counts[REASON_RESTARTS_BACK] > 0)
+                return;
+        if (q->reset_count < look->resets)
+                reason_add_about(&j->reasons, REASON_LOOK_RESETS_BACK, "TPM");
+        else if (q->reset_count == look->resets && q->restart_count < look->restarts)
+                reason_add_about(&j->reasons, REASON_LOOK_RESTARTS_BACK, "TPM");
+        else if (q->clock_ms < look->clock_ms && (q->reset_count == look->resets || q->clock_safe))
+                reason_add_about(&j->reasons, REASON_LOOK_CLOCK_BACK, "TPM");
+}
+
 void judge_quote_check(struct judge *j)
 {
         bool quote = read_quote(j), signature = read_signature(j);
@@ -133,5 +152,6 @@ void judge_quote_check(struct judge *j)
         if ((j->baseline || j->nonce.len > 0) && !quote_has_nonce(&j->quote, j->nonce))
                 add(j, REASON_NONCE, EVIDENCE_QUOTE_MSG, ERR_OK);
         check_clock(j);
+        check_look(j);
         j->has_quote = check_selection(j);
 }

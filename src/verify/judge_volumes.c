@@ -45,6 +45,55 @@ static enum kind kind_of(const struct judge *j, struct span partition, struct sp
                        : NONE;
 }
 
+static bool is_kept(const struct judge *j, struct span partition, struct span root)
+{
+        for (unsigned i = 0; i < j->root_count; i++)
+                if (span_equal(j->roots[i].partition, partition) && span_equal(j->roots[i].root, root))
+                        return true;
+        return false;
+}
+
+/* For who enrols. The table itself will not outlive the call. */
+static void keep_root(struct judge *j, struct span partition, struct span root)
+{
+        struct span kept;
+
+        if (is_kept(j, partition, root) || j->root_count == JUDGE_ROOTS_MAX)
+                return;
+        kept = reason_keep(&j->reasons, root);
+        if (kept.data)
+                j->roots[j->root_count++] = (struct judge_root){ partition, kept };
+}
+
+/* Nothing that is measured before it is opened tells the root digest, so it is held against the enrolled ones. */
+static void check_root(struct judge *j, const struct dm_table *table, struct span partition, uint64_t number)
+{
+        struct reason reason = { .code = REASON_VERITY_UNPINNED, .subject = partition, .number = number };
+        struct span root;
+        enum err e = dm_verity_root(table, &root);
+
+        if (e != ERR_OK) {
+                add(j, REASON_DM_TABLE, partition, number, e);
+                return;
+        }
+        keep_root(j, partition, root);
+        for (unsigned i = 0; j->baseline && i < j->baseline->root_count; i++) {
+                const struct baseline_root *pin = &j->baseline->roots[i];
+
+                if (!span_equal(pin->partition, partition))
+                        continue;
+                if (span_equal(pin->root, root))
+                        return;
+                reason.code = REASON_VERITY_ROOT;
+                reason.was = pin->root;
+        }
+        if (!j->baseline)
+                return;
+        if (reason_will_be_kept(&j->reasons, reason.code))
+                reason.now = reason_keep(&j->reasons, root);
+        reason_add(&j->reasons, &reason);
+}
+
 static void check_table(struct judge *j, const struct dm_table *table, uint64_t number)
 {
         struct span partition, name, volume, uuid;
@@ -62,6 +111,8 @@ static void check_table(struct judge *j, const struct dm_table *table, uint64_t 
                 e = kind == LUKS2 ? dm_match_luks2(table, volume, 0) : dm_match_verity(table, volume);
                 if (e != ERR_OK)
                         add(j, REASON_DM_TABLE, name, number, e);
+                else if (kind == VERITY)
+                        check_root(j, table, name, number);
         }
 }
 
