@@ -30,7 +30,10 @@ static unsigned say(bool is_error, const char *format, ...)
         return is_error;
 }
 
-/* The value of `name = value` in a configuration, without quotes; NULL when it is not there. The last one counts. */
+/*
+ * The value of `name = value` in a configuration, without quotes; NULL when it is not there. The last one counts. A comment behind a bare value
+ * is part of it, as for Keylime (Python's configparser).
+ */
 static const char *conf_value(const char *text, const char *name, char *buf, size_t cap)
 {
         const char *found = NULL;
@@ -46,7 +49,7 @@ static const char *conf_value(const char *text, const char *name, char *buf, siz
                 if (*at++ != '=')
                         continue;
                 at += strspn(at, " \t\"'");
-                len = strcspn(at, "\"'\r\n#");
+                len = strcspn(at, "\"'\r\n");
                 while (len > 0 && isspace((unsigned char)at[len - 1]))
                         len--;
                 snprintf(buf, cap, "%.*s", (int)len, at);

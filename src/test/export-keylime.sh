@@ -118,6 +118,8 @@ ok "a blank becomes what the kernel makes of it" carries_blanks
 ok "the check names the PCR" check_says 0 'note: PCR 15: keylime_tenant refuses it'
 printf '[verifier]\nignore_tomtou_errors = False\n' >"$work/verifier.conf"
 ok "the check sees the inverted option" check_says 1 'error: verifier.conf: ignore_tomtou_errors = False' --verifier-conf "$work/verifier.conf"
+printf '[verifier]\nignore_tomtou_errors = True # fails it\n' >"$work/verifier.conf"
+ok "and a comment that Keylime takes for the value" check_says 1 'error: verifier.conf: ignore_tomtou_errors = True # fails it' --verifier-conf "$work/verifier.conf"
 printf '[verifier]\nignore_tomtou_errors = True\n[revocations]\nwebhook_url = http://alerts\n' >"$work/verifier.conf"
 ok "the check sees an alert without TLS" check_says 1 'error: verifier.conf: webhook_url' --verifier-conf "$work/verifier.conf"
 printf '[agent]\ntpm_hash_alg = "sha1"\n' >"$work/agent.conf"
