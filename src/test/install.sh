@@ -151,6 +151,9 @@ with_policies "$bookworm" good
 for root in "$bookworm" "$trixie"; do
 	as_initramfs "$root"
 	ok "systemd $(systemd_of "$root") has nothing to say of the units" judged_by_systemd "$root"
+	ok "with Keylime's agent" with_keylime "$root"
+	ok "configured as the guide says" configured_as_guide "$root"
+	ok "systemd has nothing to say of its units" keylime_judged_by_systemd "$root"
 done
 ok "udev has nothing to say of the rule" enter "$trixie" udevadm verify --resolve-names=never /usr/lib/udev/rules.d/65-cosima.rules
 ok "the rule comes before device mapper's notice" sh -c 'printf "%s\n" 65-cosima.rules 95-dm-notify.rules | LC_ALL=C sort -c'

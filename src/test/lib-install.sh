@@ -212,3 +212,34 @@ judged_by_systemd() { # ROOT
 		>"$work/judged" 2>&1 || cat "$work/judged"
 	! grep -iE 'cosima|immucore|elemental|cycle' "$work/judged"
 }
+
+# Keylime's agent as its packages install it: a unit of this name, a program, a user.
+with_keylime() { # ROOT
+	cat >"$1/usr/lib/systemd/system/keylime_agent.service" <<'END'
+[Unit]
+Description=An agent
+[Service]
+ExecStart=/usr/bin/keylime_agent
+[Install]
+WantedBy=default.target
+END
+	ln -sf true "$1/usr/bin/keylime_agent"
+	mkdir -p "$1/var/lib/keylime"
+	enter "$1" groupadd --force --system tss
+}
+
+# What Kairos makes of the guide's cloud-config: its user, then its commands. Nothing can be started in here.
+configured_as_guide() { # ROOT
+	sed -n '/^    #cloud-config/,/^\*\*/s/^            - \(chown\|systemctl\) /\1 /p' README.md | sed 's/ --now//' >"$work/commands"
+	test "$(wc -l <"$work/commands")" = 2 || return 1
+	enter "$1" useradd --system --no-create-home --groups tss --shell /usr/sbin/nologin keylime
+	while read -r command; do
+		enter "$1" sh -ec "$command" </dev/null || return 1
+	done <"$work/commands"
+	test -L "$1/etc/systemd/system/default.target.wants/keylime_agent.service" && enter "$1" sh -c 'test "$(stat -c %U:%G /var/lib/keylime)" = keylime:tss'
+}
+
+keylime_judged_by_systemd() { # ROOT
+	enter "$1" sh -c 'systemd-analyze verify --man=no keylime_agent.service cosima-combined-log.service' >"$work/judged" 2>&1 || cat "$work/judged"
+	! grep -iE 'cosima|keylime|cycle' "$work/judged"
+}
