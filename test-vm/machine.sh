@@ -92,13 +92,14 @@ boot() {
 	"$here/boot.sh" "$case"
 }
 
-# unified NAME [PARAMETER]: a new machine in $out/NAME that boots a unified kernel image by Secure Boot, with PARAMETER behind its others.
+# unified NAME [PARAMETER [KEY]]: a new machine in $out/NAME that boots a unified kernel image by Secure Boot, with PARAMETER behind its others,
+# signed by KEY; see uki-image.sh.
 unified() {
 	machine "$1"
 	cp "$vm/uki/root/etc/cosima/policy" "$vm/uki/root/etc/cosima/policy.sig" "$case/overlay/etc/cosima/"
 	cp "$vm/uki/vars.fd" "$case/vars.fd"
 	image=$("$here/uki-image.sh" \
-		"console=ttyS0 panic=-1 loglevel=6 no_timer_check cryptomgr.notests mitigations=off ima_hash=sha256 rd.immucore.uki${2:+ $2}")
+		"console=ttyS0 panic=-1 loglevel=6 no_timer_check cryptomgr.notests mitigations=off ima_hash=sha256 rd.immucore.uki${2:+ $2}" ${3+"$3"})
 	ln -s "$image" "$case/part/efi.img"
 	layout=--uki
 }

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# uki-image.sh PARAMETERS: prints the path of the unified kernel image with this command line, signed for Secure Boot, as an EFI system
-# partition. Two made at different times would differ in a time stamp that the firmware measures, so it is made once.
+# uki-image.sh PARAMETERS [KEY]: prints the path of the unified kernel image with this command line, signed for Secure Boot, as an EFI system
+# partition. Two made at different times would differ in a time stamp that the firmware measures, so it is made once. It is signed by
+# KEY.key and KEY.pem instead where they are named, or, if KEY is empty, not at all.
 set -eu
 . "$(dirname -- "$0")/paths.sh"
 
 uki=$vm/uki
-out=$uki/image-$(printf '%s' "$1" | sha256sum | cut -c1-16)
+signer=${2-$uki/db}
+out=$uki/image-$(printf '%s %s' "$1" "$signer" | sha256sum | cut -c1-16)
 kernel=$(cat "$vm/kernel")
 exec 9>"$uki/lock"
 flock 9
@@ -24,7 +26,11 @@ objcopy --add-section .osrel="$work/osrel" --change-section-vma .osrel=0x20000 \
 	--add-section .linux="$(echo "$kernel"/boot/vmlinuz-*)" --change-section-vma .linux=0x2000000 \
 	--add-section .initrd="$uki/initramfs.cpio.gz" --change-section-vma .initrd=0x4000000 \
 	/usr/lib/systemd/boot/efi/linuxx64.efi.stub "$work/uki.efi"
-sbsign --key "$uki/db.key" --cert "$uki/db.pem" --output "$work/signed.efi" "$work/uki.efi" 2>"$work/sbsign" || die "$(cat "$work/sbsign")"
+if [ -n "$signer" ]; then
+	sbsign --key "$signer.key" --cert "$signer.pem" --output "$work/signed.efi" "$work/uki.efi" 2>"$work/sbsign" || die "$(cat "$work/sbsign")"
+else
+	mv "$work/uki.efi" "$work/signed.efi"
+fi
 
 mkfs.vfat --invariant -C -n COS_GRUB -i c05a0001 "$work/efi.img" $((48 * 1024)) >/dev/null
 mmd -i "$work/efi.img" ::/EFI ::/EFI/BOOT

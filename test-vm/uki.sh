@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # uki.sh: makes what all boots of a unified kernel image share, in build/vm/uki: keys for Secure Boot and the firmware's variables with
-# them, and initramfs.cpio.gz, the whole system with udev and cosima, but without systemd and dracut, as Kairos builds it.
+# them, and initramfs.cpio.gz, the whole system with udev, cryptsetup and cosima, but without systemd and dracut, as Kairos builds it.
 set -eu
 . "$(dirname -- "$0")/paths.sh"
 . "$here/sign.sh"
@@ -58,5 +58,6 @@ lay_out_root
 add_policy
 "$here/initramfs.sh" "$kernel" "$uki/modules.cpio"
 (cd "$root" && cpio -i --quiet 'modules/*' <"$uki/modules.cpio")
+"$here/luks/root.sh" "$kernel" "$root"
 cp "$kernel"/lib/modules/*/kernel/drivers/firmware/qemu_fw_cfg.ko "$root/modules/20-qemu_fw_cfg.ko"
 (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet --owner=0:0) | gzip -6n >"$uki/initramfs.cpio.gz"
