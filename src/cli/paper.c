@@ -98,6 +98,15 @@ static enum err folder_make(void *context, const char *path)
         return ERR_OK;
 }
 
+/* A file system is at most as large as its partition; ours lies in one of any size. */
+static bool is_hollow(const struct paper *p, const struct gather *tree)
+{
+        for (unsigned i = 0; i < POLICY_PARTITIONS_MAX; i++)
+                if (p->tops[i] && strcmp(p->tops[i], tree->top) == 0 && tree->bytes / PORTS_HOLLOW >= p->room_bytes[i])
+                        return true;
+        return false;
+}
+
 /* In parallel, and what was read is kept for who wants to know more of it. */
 static enum err tree_walk_ours(void *context, const struct ports_walk *walk)
 {
@@ -109,6 +118,8 @@ static enum err tree_walk_ours(void *context, const struct ports_walk *walk)
         *tree = (struct gather){ .top = walk->top, .max_bytes = walk->max_bytes, .skip = walk->skip, .arg = walk->arg, .quiet = true };
         if (gather_tree(p->cli, tree) != CLI_OK)
                 return tree->error;
+        if (is_hollow(p, tree))
+                return ERR_TREE_HOLLOW;
         p->tree_count++;
         for (size_t i = 0; i < tree->count; i++)
                 TRY(walk->visit(walk->arg, tree->entries[i]));

@@ -36,6 +36,7 @@ struct paper {
         bool shows_rules;      /* the kernel takes rules at any time, and shows those that are active: the earlier ones first */
         const struct cli *cli;
         char *tops[POLICY_PARTITIONS_MAX]; /* a folder of ours with the files of each partition, NULL: none */
+        uint64_t room_bytes[POLICY_PARTITIONS_MAX]; /* of the partition that holds them */
 
         unsigned tree_count; /* folders that were read, with all that is in them */
         struct gather trees[POLICY_WALKS_MAX];

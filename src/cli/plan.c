@@ -179,6 +179,7 @@ static enum cli_exit find_trees(struct work *w, bool *ret_complete)
                 complete = complete && given;
                 if (!given)
                         continue;
+                w->paper.room_bytes[partition] = w->boot.survey.partitions[partition].candidates[0].device.size_bytes;
                 w->paper.tops[partition] = realpath(given, NULL);
                 if (!w->paper.tops[partition] || strlen(w->paper.tops[partition]) > MANIFEST_PATH_MAX)
                         return cli_fail(w->cli, CLI_FAILED, "%s: %s", given, strerror(w->paper.tops[partition] ? ENAMETOOLONG : errno));

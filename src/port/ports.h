@@ -67,6 +67,9 @@ typedef enum err (*ports_entry_visit)(void *arg, const struct manifest_entry *en
 /* Asked before an entry is looked at: true leaves it and all below it out. */
 typedef bool (*ports_entry_skip)(void *arg, struct span path);
 
+/* Times the size of the file system: what is read of files in all, since holes take time but no room. More is ERR_TREE_HOLLOW. */
+#define PORTS_HOLLOW 16
+
 /* Limits and questions of one walk over a tree. */
 struct ports_walk {
         const char *top;    /* where the partition is mounted; paths of entries start there, "/" is the top itself */

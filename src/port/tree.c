@@ -13,7 +13,6 @@
 #define DEPTH_MAX 64              /* folders in folders */
 #define NAMES_BYTES (16u << 20)   /* names and pointers to them, of all folders on the way down */
 #define READ_BYTES 65536
-#define HOLLOW 16 /* times the size of the file system: what is read of files in all, since holes take time but no room */
 
 /* A folder on the way from the top to where we are. Its names and the sorted pointers to them lie in the arena up to arena_end. */
 struct level {
@@ -269,9 +268,9 @@ static uint64_t budget_of(int top)
 {
         struct statfs fs;
 
-        if (fstatfs(top, &fs) != 0 || fs.f_blocks == 0 || fs.f_blocks > UINT64_MAX / HOLLOW / (uint64_t)fs.f_bsize)
+        if (fstatfs(top, &fs) != 0 || fs.f_blocks == 0 || fs.f_blocks > UINT64_MAX / PORTS_HOLLOW / (uint64_t)fs.f_bsize)
                 return UINT64_MAX; /* of no size of its own */
-        return HOLLOW * (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize;
+        return PORTS_HOLLOW * (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize;
 }
 
 static enum err walk_from(struct tree *t, int top)

@@ -111,6 +111,9 @@ ok "signed rules that are others" fails_with 'rules:BOOT_RULES_DIFFER' --loaded 
 echo 'dont_measure fsname=ext4' >earlier
 ok "earlier rules that leave out a part" fails_with 'rules:BOOT_EARLIER_RULES' --earlier earlier
 ok "a tree for each partition that is walked is needed" predict 0 '' --tree COS_OEM=missing
+truncate -s 50M oem/hole1 oem/hole2 oem/hole3
+ok "files that are too large for their partition" fails_with 'content:TREE_HOLLOW'
+rm oem/hole1 oem/hole2 oem/hole3
 ok "a second disk with the same labels" fails_with 'storage:SURVEY_AMBIGUOUS handover:BOOT_NOT_MOUNTED' --disk disk.img
 dd if=/dev/zero of=disk.img bs=512 count=1 seek=1 conv=notrunc status=none
 ok "a primary table that is gone" predict 0 '' --json
