@@ -9,6 +9,7 @@ set -eu
 . "$here/ext4.sh"
 . "$here/sign.sh"
 . "$here/machine.sh"
+. "$here/ima.sh"
 . "$here/judge.sh"
 # shellcheck source=/dev/null
 [ ! -e "$here/$cases/machine" ] || . "$here/$cases/machine"

@@ -4,6 +4,7 @@
 set -eu
 . "$(dirname -- "$0")/paths.sh"
 . "$here/machine.sh"
+. "$here/ima.sh"
 # shellcheck source=/dev/null
 [ ! -e "$here/$cases/machine" ] || . "$here/$cases/machine"
 

@@ -39,9 +39,8 @@ enroll() {
 	"$cosima" enroll --evidence "$case/evidence.tar" --nonce "$(cat "$case/nonce")" --out "$baseline" >&2
 }
 
-# witnesses [ima] [changed=PCR,...]: predicted, replayed and quoted PCRs are equal, and other people's tools accept the evidence. With "ima" the machine
-# is the enrolled one and does the same, so that IMA's PCR too is as it was; the boot chain's PCRs that a case changes are named. With
-# "unpredicted" instead, something outside of cosima happens, which it cannot predict of its own PCR.
+# witnesses [changed=PCR,...]: predicted, replayed and quoted PCRs are equal, and other people's tools accept the evidence. The boot chain's PCRs
+# that a case changes are named. With "unpredicted" something outside of cosima happens, which it cannot predict of its own PCR.
 witnesses() {
 	"$here/replay" "$case" "${enrolled:-$out/enroll}" "$@"
 	mkdir -p "$case/evidence"

@@ -71,8 +71,8 @@ sector_offset() {
 	fi
 }
 
-# predict [OPTION...]: what cosima's PCR will hold after this machine's boot, in prediction.json, for `witnesses`; a boot that will fail has one
-# too, and why it fails is said.
+# predict [OPTION...]: what cosima's PCR will hold after this machine's boot, in prediction.json, and IMA's log, which the case may change with the
+# functions of ima.sh, for `witnesses`. A boot that will fail has one too, and why it fails is said.
 predict() {
 	make_disk
 	etc=$case/overlay/etc/cosima
@@ -85,10 +85,12 @@ predict() {
 	set -- predict --policy "$etc/policy" --disk "$case/disk.img" --tree "COS_OEM=$oem" "$@"
 	"$cosima" "$@" >"$case/prediction" 2>"$case/prediction.errors" || sed "s#$case/##g" "$case/prediction.errors"
 	"$cosima" "$@" --failing --json >"$case/prediction.json"
+	ima_starts
 }
 
 boot() {
 	make_disk
+	ima_extends
 	"$here/boot.sh" "$case"
 }
 

@@ -56,15 +56,20 @@ enrolled() {
 	cp -r "$case/tpm" "$case/tpm.enrolled"
 	"$cosima" enroll --evidence "$case/evidence.tar" --nonce "$(cat "$case/nonce")" --out "$case/baseline.json" --json >"$case/enrolled"
 	baseline=$case/baseline.json
+	mkdir "$case/first"
+	cp "$case/evidence.tar" "$case/pcrs.json" "$case/first/"
+	enrolled=$case/first
 }
 
-# again: another boot of the enrolled machine, with a new nonce; the disk is made anew of what lies in part/.
+# again [COMMAND...]: another boot of the enrolled machine, with a new nonce; the disk is made anew of what lies in part/. COMMAND says what IMA will log
+# besides.
 again() {
 	rm -rf "$case/tpm" "$case/disk.img"
 	cp -r "$case/tpm.enrolled" "$case/tpm"
 	od -An -tx1 -N32 /dev/urandom | tr -d ' \n' >"$case/nonce"
 	cp "$case/nonce" "$case/overlay/case/nonce"
 	predict
+	[ $# = 0 ] || "$@"
 	boot
 }
 
