@@ -298,6 +298,7 @@ install: all build/manual/made ## put everything under DESTDIR
 	install -D -m 644 -t $(installed)/lib/systemd/system initramfs/cosima-handover-root.service
 	install -D -m 644 -t $(installed)/lib/systemd/system initramfs/cosima-combined-log.service
 	install -D -m 644 initramfs/keylime-agent.conf $(installed)/lib/systemd/system/keylime_agent.service.d/10-cosima.conf
+	install -D -m 644 initramfs/keylime-agent.conf $(installed)/lib/systemd/system/keylime_push_model_agent.service.d/10-cosima.conf
 	install -d $(installed)/lib/systemd/system/sysinit.target.wants
 	ln -sfn ../cosima-handover-root.service $(installed)/lib/systemd/system/sysinit.target.wants/cosima-handover-root.service
 	install -D -m 755 initramfs/initramfs-tools/hook $(installed)/share/initramfs-tools/hooks/cosima
