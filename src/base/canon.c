@@ -217,6 +217,15 @@ enum err canon_check(struct span text)
         return s.pos == text.len ? ERR_OK : ERR_CANON_SYNTAX;
 }
 
+size_t canon_fault(struct span text)
+{
+        struct scan s = { .text = text };
+        enum err e = scan_value(&s);
+
+        (void)e;
+        return s.pos;
+}
+
 static enum err open_as(struct span value, char open, char close, struct canon_walk *ret_walk)
 {
         if (value.len < 2 || value.data[0] != (uint8_t)open || value.data[value.len - 1] != (uint8_t)close)

@@ -17,6 +17,8 @@
  * ERR_CANON_ORDER (keys unordered or there twice), ERR_CANON_NUMBER, ERR_CANON_UTF8, ERR_CANON_DEPTH.
  */
 MUST_CHECK enum err canon_check(struct span text);
+/* Where canon_check() stopped in a text that it refused: the byte behind the last one that was good, or behind the key, number or string. */
+size_t canon_fault(struct span text);
 
 /* The members of an object or the elements of an array that canon_check() accepted, one after the other. */
 struct canon_walk {

@@ -84,6 +84,17 @@ static void compile_allowed(struct baseline *b)
         free(patterns);
 }
 
+/* Only what another program wrote in its own way can be written again: other spaces, or keys in another order. */
+enum cli_exit case_fail_text(const struct cli *cli, const char *path, struct span text, const char *member, enum err e)
+{
+        size_t at = canon_fault(text);
+
+        if (*member)
+                return cli_fail(cli, CLI_USAGE, "%s: %s: %s", path, member, err_text(e));
+        return cli_fail(cli, CLI_USAGE, "%s, byte %zu: %s%s", path, at, err_text(e),
+                        e == ERR_CANON_ORDER || (at > 0 && at < text.len && strchr(" \t\r\n", text.data[at])) ? " (jq -cS . makes it so)" : "");
+}
+
 enum cli_exit case_parse_baseline(const struct cli *cli, const char *path, struct span text, struct baseline **ret_baseline)
 {
         struct baseline *baseline = cli_alloc(sizeof(*baseline));
@@ -92,8 +103,7 @@ enum cli_exit case_parse_baseline(const struct cli *cli, const char *path, struc
         enum err e = baseline_read(text, cli_alloc(cap * sizeof(struct baseline_file)), cap, baseline, &member);
 
         if (e != ERR_OK)
-                return cli_fail(cli, CLI_USAGE, "%s: %s%s%s%s", path, member, *member ? ": " : "", err_text(e),
-                                *member ? "" : " (jq -cS . makes it so)");
+                return case_fail_text(cli, path, text, member, e);
         cap = baseline_slots(baseline->file_count);
         baseline_index(baseline, cli_alloc(cap * sizeof(struct baseline_slot)), cap);
         compile_allowed(baseline);

@@ -23,6 +23,11 @@ void case_refuse(struct judge *j, const char *path, const struct evidence_error 
 /* Read a baseline from text, which must stay; path is its name for messages. CLI_USAGE, having said why. */
 enum cli_exit case_parse_baseline(const struct cli *cli, const char *path, struct span text, struct baseline **ret_baseline);
 /*
+ * Say why a text in the baseline's format was refused: with the member that is wrong, or, where there is none, with the byte at which it is no
+ * canonical JSON. Returns CLI_USAGE.
+ */
+enum cli_exit case_fail_text(const struct cli *cli, const char *path, struct span text, const char *member, enum err e);
+/*
  * Read a baseline, with the memory that the judge needs for it; the vendor's part that --vendor names is put into it. CLI_FAILED or CLI_USAGE,
  * having said why.
  */

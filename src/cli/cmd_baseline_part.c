@@ -96,7 +96,7 @@ static enum cli_exit run_sign(const struct cli *cli)
         cap = BASELINE_FILES_CAP(text.len);
         e = vendor_read(text, cli_alloc(cap * sizeof(struct baseline_file)), cap, v, &member);
         if (e != ERR_OK)
-                return cli_fail(cli, CLI_USAGE, "%s: %s%s%s", path, member, *member ? ": " : "", err_text(e));
+                return case_fail_text(cli, path, text, member, e);
         status = sign_bytes(cli, &request, text, buf, &file, &sig);
         if (status == CLI_OK)
                 status = file_write(cli, out, 0644, file);

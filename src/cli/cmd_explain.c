@@ -99,9 +99,10 @@ static enum cli_exit run_explain(const struct cli *cli)
         if (status != CLI_OK)
                 return status;
         if (cli->json)
-                return explain_json(cli, j, verdict);
-        explain_all(j);
-        return CLI_OK;
+                status = explain_json(cli, j, verdict);
+        else
+                explain_all(j);
+        return status == CLI_OK && verdict == JUDGE_MALFORMED ? CLI_USAGE : status;
 }
 
 static const struct cli_option options[] = {
@@ -116,8 +117,8 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_explain = {
         .name = "explain",
         .summary = "Say what is different from the enrolled boot",
-        .details = "One line for each change: the field and both values, the file and where it was seen. The answer is no verdict, and the exit\n"
-                   "status does not depend on it: that is what `cosima verify` is for.",
+        .details = "One line for each change: the field and both values, the file and where it was seen. The answer is no verdict: that is what\n"
+                   "`cosima verify` is for. Exit status: 0 whatever changed, 2 the evidence is malformed.",
         .example = "cosima explain evidence.tar --baseline baseline.json",
         .arguments = "EVIDENCE.tar",
         .arguments_min = 1,

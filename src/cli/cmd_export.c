@@ -20,7 +20,7 @@ static enum cli_exit run_tcg(const struct cli *cli)
         buf = cli_alloc(cap);
         e = export_tcg(logs.firmware, logs.events, buf, cap, &size);
         if (e != ERR_OK)
-                return cli_fail(cli, CLI_USAGE, "%s", err_text(e));
+                return cli_fail(cli, CLI_USAGE, "%s: %s", cli->argument_count > 0 ? cli->arguments[0] : cli_value(cli, "out"), err_text(e));
         return file_write(cli, cli_value(cli, "out"), 0644, span_of(buf, size));
 }
 

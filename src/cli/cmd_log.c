@@ -246,6 +246,21 @@ static enum cli_exit show_all(struct show *s)
         return CLI_OK;
 }
 
+/* The first fault: in the file that an option names, in the archive's member, or in this machine's log. */
+static enum cli_exit fail_in_log(const struct show *s)
+{
+        static const char *const options[] = { [REPLAY_FIRMWARE] = "firmware", [REPLAY_EVENTS] = "events", [REPLAY_IMA] = "ima" };
+        const struct replay_place *at = &s->place;
+        const char *file = cli_value(s->cli, options[at->log]), *archive = "";
+
+        if (!file) {
+                file = replay_log_name(at->log);
+                archive = s->cli->argument_count > 0 ? s->cli->arguments[0] : "";
+        }
+        return cli_fail(s->cli, CLI_USAGE, "%s%s%s, entry %" PRIu64 ", byte %zu: %s", archive, *archive ? ": " : "", file, at->number, at->offset,
+                        err_text(s->error));
+}
+
 static enum cli_exit run_log(const struct cli *cli)
 {
         struct show *s = cli_alloc(sizeof(*s));
@@ -266,8 +281,7 @@ static enum cli_exit run_log(const struct cli *cli)
         if (status != CLI_OK || s->error == ERR_OK)
                 return status;
         fflush(stdout);
-        return cli_fail(cli, CLI_USAGE, "%s, entry %" PRIu64 ", byte %zu: %s", replay_log_name(s->place.log), s->place.number,
-                        s->place.offset, err_text(s->error));
+        return fail_in_log(s);
 }
 
 static const struct cli_option options[] = {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cosima status: on one screen, what was measured in this boot, whether it holds, and what to do about it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/canon.h"
 #include "cli/commands.h"
@@ -337,6 +339,19 @@ static enum cli_exit write_json(const struct report *r)
         return print_json(r->cli, &w);
 }
 
+/* A folder that was named must be one; the usual one is missing where nothing was measured. */
+static enum cli_exit check_folder(const struct cli *cli)
+{
+        const char *run = cli_value(cli, "run");
+        struct stat st;
+
+        if (!run)
+                return CLI_OK;
+        if (stat(run, &st) != 0)
+                return cli_fail(cli, CLI_FAILED, "%s: %s", run, strerror(errno));
+        return S_ISDIR(st.st_mode) ? CLI_OK : cli_fail(cli, CLI_FAILED, "%s: %s", run, strerror(ENOTDIR));
+}
+
 static enum cli_exit run_status(const struct cli *cli)
 {
         struct machine *machine = cli_alloc(sizeof(*machine));
@@ -345,7 +360,9 @@ static enum cli_exit run_status(const struct cli *cli)
         enum cli_exit status;
 
         r->cli = cli;
-        status = gather(r, &ports, cli_value(cli, "run") ? cli_value(cli, "run") : "/run/cosima");
+        status = check_folder(cli);
+        if (status == CLI_OK)
+                status = gather(r, &ports, cli_value(cli, "run") ? cli_value(cli, "run") : "/run/cosima");
         machine_close(machine);
         if (status != CLI_OK)
                 return status;

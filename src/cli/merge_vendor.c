@@ -46,7 +46,7 @@ enum cli_exit merge_read_vendor(const struct cli *cli, struct vendor *ret_vendor
                 return status;
         cap = BASELINE_FILES_CAP(text.len);
         e = vendor_read(text, cli_alloc(cap * sizeof(struct baseline_file)), cap, ret_vendor, &member);
-        return e == ERR_OK ? CLI_OK : cli_fail(cli, CLI_USAGE, "%s: %s%s%s", path, member, *member ? ": " : "", err_text(e));
+        return e == ERR_OK ? CLI_OK : case_fail_text(cli, path, text, member, e);
 }
 
 static enum cli_exit refuse_file(const struct cli *cli, const struct vendor *v, struct span name)

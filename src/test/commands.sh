@@ -61,7 +61,7 @@ def read(fd):
     global shown
     data = os.read(fd, 65536)
     shown += data
-    return b""
+    return data
 pty.spawn(sys.argv[2:], read)
 print(shown)
 sys.exit((b"\x1b[" in shown) != (sys.argv[1] == "yes"))' "$1" "$cosima" log "$evidence" </dev/null
@@ -88,6 +88,7 @@ repacked() {
 mkdir "$work/damaged"
 echo torn >"$work/damaged/events.cel"
 python3 -m json.tool "$baseline" >"$work/pretty.json"
+head -c 100 "$baseline" >"$work/cut.json"
 for command in 'policy check' 'policy sign' 'policy verify' 'policy render' probe 'luks token' 'luks show' predict status quote enroll 'baseline merge' 'baseline part' 'baseline sign' verify explain report watch log 'export tcg' 'export keylime' 'export sha256sums'; do
 	# shellcheck disable=SC2086 # a sub-command is two words
 	ok "$command --help shows an example" has_help $command
@@ -106,8 +107,12 @@ ok "a nonce that is short" ends 2 'takes 8 to 64' "$cosima" verify "$evidence" -
 ok "no evidence" ends 1 'nowhere.tar: No such file' "$cosima" verify nowhere.tar --baseline "$baseline" --nonce "$nonce"
 ok "no baseline" ends 1 'nowhere.json: No such file' "$cosima" verify "$evidence" --baseline nowhere.json --nonce "$nonce"
 ok "a folder as evidence" ends 1 'Is a directory' "$cosima" verify src --baseline "$baseline" --nonce "$nonce"
-ok "a baseline that is none" ends 2 'not canonical JSON' "$cosima" verify "$evidence" --baseline Makefile --nonce "$nonce"
+ok "a baseline that is none" ends 2 'Makefile, byte 0: not canonical JSON' "$cosima" verify "$evidence" --baseline Makefile --nonce "$nonce"
 ok "a pretty-printed baseline" ends 2 'jq -cS' "$cosima" verify "$evidence" --baseline "$work/pretty.json" --nonce "$nonce"
+ok "a baseline that is cut off" ends 2 'cut.json, byte 100: not canonical JSON' "$cosima" verify "$evidence" --baseline "$work/cut.json" --nonce "$nonce"
+ok "a log that an option names, by its name" ends 2 'Makefile, entry 0, byte 0' "$cosima" log --events Makefile
+ok "malformed evidence explained" ends 2 'Makefile: is no evidence' "$cosima" explain Makefile --baseline "$baseline"
+ok "changed evidence explained" ends 0 'boot chain' "$cosima" explain "$evidence" --baseline "$baseline"
 ok "evidence with another nonce is untrusted" first_line "$evidence" 1 untrusted
 ok "a file that is no archive is malformed" first_line Makefile 2 malformed
 ok "an empty file is malformed" first_line /dev/null 2 malformed
@@ -123,6 +128,7 @@ ok "a closed pipe" closed_pipe
 ok "a list of PCRs that is none" ends 2 'not like 0-15' "$cosima" quote --nonce "$nonce" --out "$work/x" --pcrs 0-24
 ok "SHA-1 is not quoted" ends 2 'not like 0-15' "$cosima" quote --nonce "$nonce" --out "$work/x" --pcrs sha1:0
 ok "a node without cosima" ends 1 'Nothing was measured' "$cosima" status --run "$work"
+ok "a node's folder that is a file" ends 1 'Makefile: Not a directory' "$cosima" status --run Makefile
 ok "a node whose log is damaged" ends 2 MALFORMED "$cosima" status --run "$work/damaged"
 ok "no TPM" ends 1 'TPM' "$cosima" quote --nonce "$nonce" --out "$work/x"
 finish

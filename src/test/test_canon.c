@@ -84,6 +84,16 @@ static void refuses_all_else(void **state)
                 assert_int_equal(canon_check(span_of_str(cases[i].text)), cases[i].error);
 }
 
+static void says_where_it_stopped(void **state)
+{
+        (void)state;
+        assert_int_equal(canon_fault(span_of_str("")), 0);
+        assert_int_equal(canon_fault(span_of_str("{\"a\": 1}")), 5);
+        assert_int_equal(canon_fault(span_of_str("[1,2")), 4);
+        assert_int_equal(canon_fault(span_of_str("[1,2]x")), 5);
+        assert_int_equal(canon_fault(span_of_str("{\"b\":1,\"a\":2}")), 11);
+}
+
 static void bounds_the_depth(void **state)
 {
         char text[2 * JSON_DEPTH_MAX];
@@ -159,7 +169,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(takes_what_is_canonical), cmocka_unit_test(refuses_every_prefix), cmocka_unit_test(refuses_all_else),
-                cmocka_unit_test(bounds_the_depth),
+                cmocka_unit_test(bounds_the_depth),      cmocka_unit_test(says_where_it_stopped),
                 cmocka_unit_test(takes_what_we_write),     cmocka_unit_test(walks),
         };
 
