@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cosima-boot: measure before anything is mounted, hand over after it, or say that the boot failed. Its stages stand in commands.c. */
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/version.h"
@@ -45,6 +47,17 @@ static int run(struct run *r, int argc, char **argv)
         return usage();
 }
 
+/*
+ * The boot waits for us, so whoever only reads what is logged meanwhile shall not come in between. Where the kernel refuses, we are slower and
+ * nothing else; a unit's CPUSchedulingPolicy= would not start us then. By number, since musl's function does nothing.
+ */
+static void hurry(void)
+{
+        static const struct sched_param lowest = { .sched_priority = 1 };
+
+        syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &lowest);
+}
+
 int main(int argc, char **argv)
 {
         struct run *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -52,6 +65,7 @@ int main(int argc, char **argv)
 
         if (r == MAP_FAILED)
                 return 3;
+        hurry();
         umask(077);
         status = run(r, argc, argv);
         machine_close(&r->machine);
