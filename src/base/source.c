@@ -9,6 +9,12 @@ enum err source_read(const struct source *s, uint64_t offset, size_t len, uint8_
         return s->read(s->context, offset, len, ret_bytes);
 }
 
+void source_expect(const struct source *s, uint64_t offset, size_t len)
+{
+        if (s->expect && offset < s->size_bytes)
+                s->expect(s->context, offset, len);
+}
+
 static enum err read_window(void *context, uint64_t offset, size_t len, uint8_t *ret_bytes)
 {
         const struct source_window *window = context;
@@ -20,7 +26,7 @@ static enum err read_window(void *context, uint64_t offset, size_t len, uint8_t 
 
 struct source source_window_on(struct source_window *window, uint64_t size_bytes)
 {
-        return (struct source){ window, size_bytes, window->whole->sector_bytes, read_window };
+        return (struct source){ window, size_bytes, window->whole->sector_bytes, read_window, NULL };
 }
 
 static enum err read_span(void *context, uint64_t offset, size_t len, uint8_t *ret_bytes)
@@ -36,5 +42,5 @@ static enum err read_span(void *context, uint64_t offset, size_t len, uint8_t *r
 
 struct source source_of_span(const struct span *bytes, uint32_t sector_bytes)
 {
-        return (struct source){ (void *)(uintptr_t)bytes, bytes->len, sector_bytes, read_span };
+        return (struct source){ (void *)(uintptr_t)bytes, bytes->len, sector_bytes, read_span, NULL };
 }

@@ -12,10 +12,15 @@ struct source {
         uint32_t sector_bytes; /* logical sector: 512 or 4096 */
         /* Read exactly len bytes at offset into ret_bytes. ERR_SHORT past the end, ERR_BLOCKDEV_READ when the device fails. */
         enum err (*read)(void *context, uint64_t offset, size_t len, uint8_t *ret_bytes);
+        /* Told that these bytes will be read next, so that a slow device can fetch several parts at a time. NULL: no use for it. */
+        void (*expect)(void *context, uint64_t offset, size_t len);
 };
 
 /* Bounds-checked read: ERR_SHORT when the range is not wholly inside the source. */
 MUST_CHECK enum err source_read(const struct source *s, uint64_t offset, size_t len, uint8_t *ret_bytes);
+
+/* The range may reach past the end. */
+void source_expect(const struct source *s, uint64_t offset, size_t len);
 
 /* The part [offset, offset + size) of another source, for partitions inside a disk image. */
 struct source_window {

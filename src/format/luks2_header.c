@@ -231,6 +231,8 @@ enum err luks2_header_scan(const struct source *volume, uint8_t *binary, uint8_t
 {
         enum err first = ERR_LUKS2_NONE;
 
+        for (size_t i = 0; i < SIZES; i++)
+                source_expect(volume, sizes[i], LUKS2_HEADER_BYTES);
         for (size_t i = 0; i < SIZES; i++) {
                 enum err e = luks2_header_read(volume, sizes[i], binary, text, ret_header);
 

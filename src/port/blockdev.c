@@ -238,6 +238,13 @@ static enum err read_at(void *context, uint64_t offset, size_t len, uint8_t *ret
         return ERR_OK;
 }
 
+static void expect(void *context, uint64_t offset, size_t len)
+{
+        const struct machine *m = context;
+
+        posix_fadvise(m->device.fd, (off_t)(m->device.offset + offset), (off_t)len, POSIX_FADV_WILLNEED);
+}
+
 /* Whether an open file is the device that was listed: the numbers, and the disk in it. */
 static bool is_listed_device(int fd, const struct survey_device *device)
 {
@@ -281,7 +288,7 @@ enum err blockdev_open(void *context, const struct survey_device *device, struct
         m->device.fd = fd;
         m->device.offset = offset;
         m->device.bytes_read = 0;
-        *ret_source = (struct source){ m, device->size_bytes, device->sector_bytes, read_at };
+        *ret_source = (struct source){ m, device->size_bytes, device->sector_bytes, read_at, expect };
         return ERR_OK;
 }
 

@@ -63,7 +63,7 @@ enum err image_open(const char *path, uint32_t sector_bytes, struct image *ret_i
                 return e;
         }
         ret_image->fd = fd;
-        ret_image->source = (struct source){ ret_image, size, sector_bytes, read_at };
+        ret_image->source = (struct source){ ret_image, size, sector_bytes, read_at, NULL };
         return ERR_OK;
 }
 
