@@ -78,27 +78,6 @@ static enum err add_device(struct boot *b, const struct survey_device *device, e
         return ERR_OK;
 }
 
-static enum err survey_once(struct boot *b)
-{
-        const struct ports *p = b->ports;
-        enum err gpt_error = ERR_GPT_NONE, e;
-        struct survey_device device;
-        bool more;
-
-        survey_begin(&b->survey, &b->policy);
-        b->unread_count = 0;
-        TRY(p->devices_begin(p->context));
-        while ((e = p->devices_next(p->context, &device, &more)) == ERR_OK && more) {
-                e = add_device(b, &device, &gpt_error);
-                if (e != ERR_OK)
-                        break;
-        }
-        p->devices_end(p->context);
-        return e;
-}
-
-/* ---- waiting ------------------------------------------------------------------------------------------------------------- */
-
 static uint64_t mix(uint64_t print, const void *bytes, size_t len)
 {
         for (size_t i = 0; i < len; i++)
@@ -107,22 +86,30 @@ static uint64_t mix(uint64_t print, const void *bytes, size_t len)
 }
 
 /* A number that changes when a device comes, goes, or gets another medium or size; the order of the listing does not matter. */
-static enum err fingerprint(struct boot *b, uint64_t *ret_print)
+static uint64_t print_of(const struct survey_device *device)
+{
+        uint64_t print = mix(0xcbf29ce484222325ull, device->name, strlen(device->name));
+
+        print = mix(print, &device->major, sizeof(device->major));
+        print = mix(print, &device->minor, sizeof(device->minor));
+        print = mix(print, &device->diskseq, sizeof(device->diskseq));
+        return mix(print, &device->size_bytes, sizeof(device->size_bytes));
+}
+
+/* Visit all devices, which are summed up in *ret_print; add is NULL where only that is wanted. */
+static enum err visit_devices(struct boot *b, enum err (*add)(struct boot *, const struct survey_device *, enum err *), uint64_t *ret_print)
 {
         const struct ports *p = b->ports;
+        enum err gpt_error = ERR_GPT_NONE, e;
         struct survey_device device;
         uint64_t sum = 0;
-        enum err e;
         bool more;
 
         TRY(p->devices_begin(p->context));
         while ((e = p->devices_next(p->context, &device, &more)) == ERR_OK && more) {
-                uint64_t print = mix(0xcbf29ce484222325ull, device.name, strlen(device.name));
-
-                print = mix(print, &device.major, sizeof(device.major));
-                print = mix(print, &device.minor, sizeof(device.minor));
-                print = mix(print, &device.diskseq, sizeof(device.diskseq));
-                sum += mix(print, &device.size_bytes, sizeof(device.size_bytes));
+                sum += print_of(&device);
+                if (add && (e = add(b, &device, &gpt_error)) != ERR_OK)
+                        break;
         }
         p->devices_end(p->context);
         if (e == ERR_OK)
@@ -130,25 +117,32 @@ static enum err fingerprint(struct boot *b, uint64_t *ret_print)
         return e;
 }
 
-/* The set is noted before it is surveyed, so a device that comes in between is seen as a change. */
+/* ---- waiting ------------------------------------------------------------------------------------------------------------- */
+
+/* An empty survey is measured when nothing can be listed. */
+static enum err survey_once(struct boot *b, uint64_t *ret_print)
+{
+        survey_begin(&b->survey, &b->policy);
+        b->unread_count = 0;
+        return visit_devices(b, add_device, ret_print);
+}
+
+/* The set that counts as seen is the one that was surveyed, so a device that comes while it is surveyed is seen as a change. */
 enum err disks_survey(struct boot *b)
 {
         const struct ports *p = b->ports;
         uint64_t until_ms = b->started_ms + (b->nowait || is_live_boot(b) ? 0 : (uint64_t)b->policy.wait_s * 1000);
         uint64_t seen, now;
 
-        survey_begin(&b->survey, &b->policy); /* an empty one is measured when nothing can be listed */
-        TRY(fingerprint(b, &seen));
         for (;;) {
-                TRY(survey_once(b));
+                TRY(survey_once(b, &seen));
                 do {
                         if (survey_complete(&b->survey) || p->now_ms(p->context) >= until_ms) {
                                 b->finished = b->nowait && !survey_complete(&b->survey);
                                 return ERR_OK;
                         }
                         p->sleep_ms(p->context, POLL_MS);
-                        TRY(fingerprint(b, &now));
+                        TRY(visit_devices(b, NULL, &now));
                 } while (now == seen);
-                seen = now;
         }
 }

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         static char text[4096];
         uint8_t work[VFAT_WORK_BYTES];
         struct volume v = { .pattern = span_of(data, size) };
-        struct source source = { &v, UINT64_C(1) << 45, 512, read_pattern };
+        struct source source = { &v, UINT64_C(1) << 45, 512, read_pattern, NULL };
         struct json_writer w = json_writer_on(text, sizeof(text));
         struct span result;
         struct vfat fs;

@@ -165,7 +165,7 @@ static enum err read_faulty(void *context, uint64_t offset, size_t len, uint8_t 
 static enum err read_with_bad_sector(const struct gptdisk *d, uint64_t bad_sector, unsigned *ret_reads)
 {
         struct faulty f = { .whole = gptdisk_source(d), .bad_sector = bad_sector };
-        struct source source = { &f, f.whole.size_bytes, 512, read_faulty };
+        struct source source = { &f, f.whole.size_bytes, 512, read_faulty, NULL };
         enum err e;
 
         breaks_fill(&gpt, sizeof(gpt));

@@ -179,7 +179,7 @@ static void a_device_that_fails_is_no_volume_without_signatures(void **state)
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
                 struct source image = seeds_image_open("ext4-default-8M.img");
                 struct faulty f = { .whole = image, .bad_offset = places[i] };
-                struct source source = { &f, image.size_bytes, 512, read_faulty };
+                struct source source = { &f, image.size_bytes, 512, read_faulty, NULL };
 
                 breaks_fill(&probe, sizeof(probe));
                 assert_int_equal(probe_read(&source, work, &probe), ERR_BLOCKDEV_READ);
@@ -196,7 +196,7 @@ static void a_volume_takes_few_reads(void **state)
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
                 struct source image = seeds_image_open(names[i]);
                 struct faulty f = { .whole = image, .bad_offset = UINT64_MAX };
-                struct source source = { &f, image.size_bytes, 512, read_faulty };
+                struct source source = { &f, image.size_bytes, 512, read_faulty, NULL };
 
                 assert_int_equal(probe_read(&source, work, &probe), ERR_OK);
                 assert_true(f.reads <= 24);

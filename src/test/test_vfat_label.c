@@ -83,7 +83,7 @@ static uint8_t *cluster_at(const struct volume *v, uint32_t cluster)
 
 static void assert_label(struct volume *v, const char *expected)
 {
-        struct source source = { v, v->span.len, SECTOR, read_counted };
+        struct source source = { v, v->span.len, SECTOR, read_counted, NULL };
         uint8_t work[VFAT_WORK_BYTES];
         struct vfat fs;
 
@@ -200,7 +200,7 @@ static void what_cannot_be_read_is_told(void **state)
         volume_make(&v, "vfat-32", 64u << 20);
         put_others(cluster_at(&v, 2), ENTRIES_PER_CLUSTER_32);
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-                struct source source = { &v, v.span.len, SECTOR, read_counted };
+                struct source source = { &v, v.span.len, SECTOR, read_counted, NULL };
                 uint8_t work[VFAT_WORK_BYTES];
                 struct vfat fs;
 
