@@ -1,24 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# usage: [KEY=ecdsa|rsa] keys/make-keys.sh [FOLDER]
+# usage: [KEY=rsa|ecdsa] keys/make-keys.sh [FOLDER]
 # Makes a development CA and a leaf that signs policies: ca.key, ca.pem, leaf.key, leaf.pem, and leaf.der, which is leaf.pem as a
 # kernel keyring and an initramfs take it. Keys that are there already stay, so a signature stays good until `make clean`.
 set -eu
 [ $# -gt 0 ] || cd -- "$(dirname -- "$0")/.."
 folder=${1:-build/keys}
-key=${KEY:-ecdsa}
+key=${KEY:-rsa}
 days=3650
 
 case $key in
 ecdsa) set -- -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:named_curve ;;
 rsa) set -- -algorithm RSA -pkeyopt rsa_keygen_bits:3072 ;;
 *)
-	echo "make-keys: KEY is ecdsa or rsa, not $key" >&2
+	echo "make-keys: KEY is rsa or ecdsa, not $key" >&2
 	exit 2
 	;;
 esac
 
-if [ -e "$folder/type" ] && [ "$(cat "$folder/type")" = "$key" ]; then
+if [ -e "$folder/type" ] && [ "$(cat "$folder/type")" = "${KEY:-$(cat "$folder/type")}" ]; then
 	exit 0
 fi
 if [ -e "$folder/leaf.key" ]; then
