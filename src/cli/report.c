@@ -172,7 +172,8 @@ static const char style[] =
         ".timeline div{font-size:.92rem}svg{width:100%;height:auto;display:block}svg text{fill:var(--ink);font:14px system-ui,sans-serif}"
         "svg .small{font-size:12px;fill:var(--unknown)}svg .wrong{font-size:12px;fill:var(--bad)}svg .disk{fill:var(--soft);stroke:var(--line)}svg .good{stroke:var(--good)}"
         "svg .bad{stroke:var(--bad)}svg .note{stroke:var(--note)}svg .unknown{stroke:var(--unknown);stroke-dasharray:6 4}"
-        "svg .part{fill:var(--paper);stroke-width:2.5}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.15rem .6rem .15rem 0;"
+        "svg .part{fill:var(--paper);stroke-width:2.5}svg .part.gap{fill:var(--soft);stroke:var(--line);stroke-width:1}"
+        ".bar{height:2.2rem}.bar .part{vector-effect:non-scaling-stroke}.wide{overflow-x:auto}.wide svg{min-width:46rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.15rem .6rem .15rem 0;"
         "vertical-align:top}footer{margin-top:3rem;font-size:.85rem;color:var(--unknown)}";
 
 static void put_head(FILE *out, enum judge_verdict verdict, const char *name)

@@ -2,6 +2,7 @@
 /* The disk as a drawing: one box for each declared partition, with what it holds and what is wrong with it. */
 #include "cli/html.h"
 #include "cli/report.h"
+#include "cli/report_scale.h"
 #include "verify/judge_parts.h"
 
 #define WIDTH 900
@@ -124,18 +125,21 @@ void report_storage(FILE *out, const struct judge *j)
         unsigned count = partitions.data ? count_partitions(partitions) : 0;
         struct canon_walk walk;
         double x = MARGIN, width;
+        bool to_scale;
 
         if (count == 0) {
                 fputs("<p>No storage event: nothing is known of the partitions.</p>\n", out);
                 return;
         }
+        to_scale = report_scale(out, partitions, state_of, j, WIDTH);
         width = (WIDTH - 2.0 * MARGIN - (count - 1.0) * GAP) / count;
-        fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"the declared partitions\">"
+        fprintf(out, "<div class=\"wide\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"the declared partitions\">"
                      "<rect x=\"1\" y=\"1\" width=\"%d\" height=\"%d\" rx=\"10\" class=\"disk\"/>"
-                     "<text x=\"%d\" y=\"28\" class=\"small\">what is declared, in the order of the policy; not to scale</text>\n",
-                WIDTH, TOP + BOX + MARGIN, WIDTH - 2, TOP + BOX + MARGIN - 2, MARGIN);
+                     "<text x=\"%d\" y=\"28\" class=\"small\">what is declared, in the order of the policy%s</text>\n",
+                WIDTH, TOP + BOX + MARGIN, WIDTH - 2, TOP + BOX + MARGIN - 2, MARGIN,
+                to_scale ? "" : "; not to scale, since the policy does not have the layout measured");
         if (canon_open_array(partitions, &walk) == ERR_OK)
                 for (; canon_next_element(&walk, &value); x += width + GAP)
                         put_partition(out, j, value, x, width);
-        fputs("</svg>\n", out);
+        fputs("</svg></div>\n", out);
 }

@@ -26,7 +26,7 @@ parses() {
 		void = {"meta", "rect", "br"}
 		known = {"html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "p", "b", "ol", "ul", "li", "div", "span", "svg",
 		         "g", "rect", "text", "section", "code", "details", "summary", "table", "tr", "th", "td", "footer"}
-		allowed = {"lang", "charset", "http-equiv", "content", "name", "class", "viewbox", "role", "aria-label", "x", "y", "width", "height", "rx"}
+		allowed = {"lang", "charset", "http-equiv", "content", "name", "class", "viewbox", "preserveaspectratio", "role", "aria-label", "x", "y", "width", "height", "rx"}
 		text = open(sys.argv[1], encoding="utf-8").read()
 		class Reader(html.parser.HTMLParser):
 		    stack = []
@@ -65,6 +65,64 @@ data = open(sys.argv[1], "rb").read()
 sys.exit(data[:8] != b"\x89PNG\r\n\x1a\n" or len(data) < 20000)' "$work/page.png"
 }
 
+# with_layout: the same boot, as if the policy had had the layout measured: a disk of 1 GiB with a tiny COS_OEM and a COS_PERSISTENT of 24 MiB.
+with_layout() {
+	mkdir -p "$work/layout"
+	tar -x -f src/fuzz/corpus/evidence/boot.tar -C "$work/layout"
+	python3 - "$work/layout/events.cel" <<-'END'
+		import hashlib, json, sys
+		def canonical(value):
+		    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+		records = []
+		places = {"COS_OEM": (2048, 2055), "COS_PERSISTENT": (1048576, 1097727)}
+		for line in open(sys.argv[1], encoding="utf-8").read().replace("\x1e", "").splitlines():
+		    record = json.loads(line)
+		    if record["content"].get("event") == "storage":
+		        for partition in record["content"]["partitions"]:
+		            first, last = places[partition["name"]]
+		            candidate = partition["candidates"][0]
+		            candidate["entry"]["layout"] = {"first_lba": first, "last_lba": last, "number": 1}
+		            candidate["table"]["layout"] = {"backup_lba": 2097151, "entry_slots": 128, "first_usable_lba": 34, "last_usable_lba": 2097118,
+		                                            "partitions": 5, "sector_bytes": 512}
+		        for digest in record["digests"]:
+		            digest["digest"] = hashlib.new(digest["hashAlg"], canonical(record["content"]).encode()).hexdigest()
+		    records.append("\x1e" + canonical(record) + "\n")
+		open(sys.argv[1], "w", encoding="utf-8").write("".join(records))
+	END
+	tar -c --format=ustar -C "$work/layout" -f "$work/layout.tar" .
+}
+
+# Boxes lie where the partitions do: the tiny one has the least width, the other one its share of the bar.
+is_to_scale() {
+	python3 - "$work/page.html" <<-'END'
+		import re, sys
+		drawing = re.search(r"<svg[^>]*the disk to scale.*?</svg>", open(sys.argv[1], encoding="utf-8").read(), re.S).group()
+		boxes = [(float(x), float(w)) for x, w in re.findall(r'<rect x="([0-9.]+)" y="[0-9.]+" width="([0-9.]+)"', drawing)]
+		(x, bar), (oem, tiny), (persistent, wide) = boxes
+		assert tiny == 10 and abs(oem - x - bar * 2048 / 2097152) < 0.1, boxes
+		assert abs(persistent - x - bar / 2) < 0.1 and abs(wide - bar * 49152 / 2097152) < 0.1, boxes
+	END
+}
+
+# draws_as WIDTH,HEIGHT light|dark: a picture, whose corner has the scheme's paper, and on which nothing is cut off at the right.
+draws_as() {
+	set -- "$1" "$2" ''
+	[ "$2" = light ] || set -- "$1" "$2" --blink-settings=preferredColorScheme=0
+	browser --window-size="$1" --hide-scrollbars --screenshot="$work/$1-$2.png" ${3:+"$3"} >/dev/null && python3 - "$work/$1-$2.png" "$1" "$2" <<-'END'
+		import struct, sys, zlib
+		data = open(sys.argv[1], "rb").read()
+		width, height, depth, kind = struct.unpack(">IIBB", data[16:26])
+		assert (width, height) == tuple(map(int, sys.argv[2].split(","))) and depth == 8, (width, height)
+		chunks, at = b"", 8
+		while at < len(data):
+		    size, name = struct.unpack(">I4s", data[at:at + 8])
+		    chunks += data[at + 8:at + 8 + size] if name == b"IDAT" else b""
+		    at += size + 12
+		first = zlib.decompress(chunks)[1:4]  # the first pixel is the same under every filter
+		assert tuple(first) == ((255, 255, 255) if sys.argv[3] == "light" else (13, 17, 23)), first
+	END
+}
+
 # hostile: a file of the IMA log whose name is markup.
 hostile() {
 	mkdir -p "$work/hostile"
@@ -85,6 +143,18 @@ ok "it has the timeline" holds '<b>Handover</b>'
 ok "it has the drawing" holds 'COS_PERSISTENT</text>'
 ok "it has each question" holds 'Are the files the enrolled ones?'
 ok "a browser draws it" draws
+ok "without a layout it says that it is not to scale" holds 'not to scale'
+with_layout
+ok "a page of a boot whose layout was measured" report "$work/layout.tar" 1
+ok "it parses, and needs nothing else" parses
+ok "the disk is drawn to scale" is_to_scale
+ok "sizes are told in words" holds 'COS_PERSISTENT: 24 MiB, 2.3 % of the disk'
+ok "and what lies between" holds '1 GiB, to scale'
+for size in 360,2000 1000,1600 2200,1600; do
+	for scheme in light dark; do
+		ok "a browser draws it, $size, $scheme" draws_as "$size" "$scheme"
+	done
+done
 hostile
 ok "a page of hostile names" report "$work/<img src=x>.tar" 1
 ok "it parses, and needs nothing else" parses
