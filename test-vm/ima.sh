@@ -18,7 +18,7 @@ drops() {
 	done
 }
 
-# rewrites NAME OLD NEW: the kernel logs the buffer NAME with NEW where it had OLD.
+# rewrites NAME OLD NEW: the kernel logs the buffer NAME with NEW where it had OLD, and its new digest in others.
 rewrites() {
 	"$here/predict-ima" "$case" rewrites "$@"
 }
