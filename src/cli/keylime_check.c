@@ -98,13 +98,12 @@ static unsigned check_verifier(const char *conf)
         return 0;
 }
 
-static unsigned check_size(const struct cli *cli, const struct keylime_files *f, size_t bytes)
+static unsigned check_size(const struct keylime_files *f, size_t bytes, double interval)
 {
-        const char *text = cli_value(cli, "interval");
-        double interval = text ? atof(text) : 2, us = POLL_BASE_US + (double)f->count * POLL_PATH_NS / 1000;
+        double us = POLL_BASE_US + (double)f->count * POLL_PATH_NS / 1000;
 
         say(false, "%zu files, %zu paths, %zu bytes: about %.0f ms of the verifier's CPU each poll, %.1f %% of a core a node at quote_interval = %g",
-            f->files, f->count, bytes, us / 1000, interval > 0 ? us / interval / 10000 : 0, interval);
+            f->files, f->count, bytes, us / 1000, us / interval / 10000, interval);
         if (bytes > UPLOAD_BYTES_MAX)
                 return say(true, "the policy has %zu bytes, max_upload_size is %u", bytes, UPLOAD_BYTES_MAX);
         return 0;
@@ -139,12 +138,30 @@ static enum cli_exit read_conf(const struct cli *cli, const char *option, const 
         return status;
 }
 
+static enum cli_exit read_interval(const struct cli *cli, double *ret_seconds)
+{
+        const char *text = cli_value(cli, "interval");
+        char *end;
+        double seconds = 2;
+
+        if (text) {
+                seconds = strtod(text, &end);
+                if (end == text || *end || !(seconds > 0))
+                        return cli_fail(cli, CLI_USAGE, "--interval %s: not a number of seconds", text);
+        }
+        *ret_seconds = seconds;
+        return CLI_OK;
+}
+
 enum cli_exit keylime_check(const struct cli *cli, const struct baseline *b, const struct keylime_files *f, size_t bytes)
 {
         const char *verifier, *agent;
-        enum cli_exit status = read_conf(cli, "verifier-conf", &verifier);
+        double interval;
+        enum cli_exit status = read_interval(cli, &interval);
         unsigned errors = 0;
 
+        if (status == CLI_OK)
+                status = read_conf(cli, "verifier-conf", &verifier);
         if (status == CLI_OK)
                 status = read_conf(cli, "agent-conf", &agent);
         if (status != CLI_OK)
@@ -153,7 +170,7 @@ enum cli_exit keylime_check(const struct cli *cli, const struct baseline *b, con
         errors += check_pcr(b);
         errors += check_agent(b, agent);
         errors += check_verifier(verifier);
-        errors += check_size(cli, f, bytes);
+        errors += check_size(f, bytes, interval);
         if (b->certificate_count > 0)
                 say(false, "files allowed by IMA signature: give Keylime the key (keylime_tenant --signature-verification-key), which then allows any path");
         return errors > 0 ? CLI_FAILED : CLI_OK;

@@ -115,6 +115,8 @@ ok "an exclude that is a pattern is refused" fails "$cosima" export keylime "$ba
 ok "a name with a line feed is refused" refuses_name '"/oem/a\nb"' 'holds a line feed'
 ok "a name that is not UTF-8 is refused" refuses_name '{"hex":"2f6fff"}' 'not UTF-8'
 ok "a blank becomes what the kernel makes of it" carries_blanks
+ok "an interval that is no number" check_says 2 'interval 2s: not a number of seconds' --interval 2s
+ok "an interval of nothing" check_says 2 'interval 0: not a number of seconds' --interval 0
 ok "the check names the PCR" check_says 0 'note: PCR 15: keylime_tenant refuses it'
 printf '[verifier]\nignore_tomtou_errors = False\n' >"$work/verifier.conf"
 ok "the check sees the inverted option" check_says 1 'error: verifier.conf: ignore_tomtou_errors = False' --verifier-conf "$work/verifier.conf"
