@@ -5,6 +5,7 @@ set -eu
 . "$(dirname -- "$0")/paths.sh"
 . "$here/ext4.sh"
 . "$here/sign.sh"
+. "$here/ima.sh"
 . "$here/machine.sh"
 . "$here/full/machine"
 
@@ -36,3 +37,4 @@ GUEST
 	printf '  %-16s %s\n' "$how cosima" "$(sed -n 's/^Startup finished in //p' "$case/analyze")"
 done
 sed 's/^/  /' "$out/with/units"
+awk '{ sum += $2 } END { print "  both, one after the other on the way to the root " sum " ms" }' "$out/with/units"
