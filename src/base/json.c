@@ -302,17 +302,6 @@ enum err json_get_u64(yyjson_val *obj, const char *key, uint64_t *ret_value)
         return ERR_OK;
 }
 
-enum err json_get_bool(yyjson_val *obj, const char *key, bool *ret_value)
-{
-        yyjson_val *value;
-
-        TRY(json_get(obj, key, &value));
-        if (!yyjson_is_bool(value))
-                return ERR_JSON_SHAPE;
-        *ret_value = yyjson_get_bool(value);
-        return ERR_OK;
-}
-
 enum err json_get_hex(yyjson_val *obj, const char *key, size_t len, uint8_t *ret_bytes)
 {
         struct span text;

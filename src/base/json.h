@@ -75,7 +75,6 @@ MUST_CHECK enum err json_parse(struct span text, void *pool, size_t pool_size, y
 MUST_CHECK enum err json_get(yyjson_val *obj, const char *key, yyjson_val **ret_value);
 MUST_CHECK enum err json_get_text(yyjson_val *obj, const char *key, struct span *ret_text);
 MUST_CHECK enum err json_get_u64(yyjson_val *obj, const char *key, uint64_t *ret_value);
-MUST_CHECK enum err json_get_bool(yyjson_val *obj, const char *key, bool *ret_value);
 /* Exactly len bytes of hex; ERR_HEX when it is a string but not that. */
 MUST_CHECK enum err json_get_hex(yyjson_val *obj, const char *key, size_t len, uint8_t *ret_bytes);
 

@@ -83,7 +83,6 @@ MUST_CHECK enum err ext4_parse(struct span superblock, struct ext4 *ret_ext4);
 
 /* Read and parse. Also ERR_EXT4_DEVICE_SIZE when the file system claims more than the volume has, and the errors of the source; a volume too
  * short is ERR_EXT4_NONE. */
-#define EXT4_WORK_BYTES EXT4_SUPERBLOCK_BYTES
 MUST_CHECK enum err ext4_read(const struct source *volume, uint8_t *work, struct ext4 *ret_ext4);
 
 /* libblkid's name: "ext2", "ext3", "ext4", "ext4dev", or "jbd" for an external journal. */

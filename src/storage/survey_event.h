@@ -6,8 +6,6 @@
 #include "event/event.h"
 #include "storage/survey.h"
 
-#define SURVEY_EVENT_BYTES_MAX EVENT_BYTES_MAX
-
 /*
  * Write the content of the storage event:
  *   {"disks":{"count":N,"sha256":"…"},                      only with "disks closed"

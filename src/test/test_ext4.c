@@ -308,7 +308,7 @@ static void every_prefix_is_an_error(void **state)
 static void a_volume_must_hold_the_file_system(void **state)
 {
         struct source image = seeds_image_open("ext4-default-8M.img");
-        uint8_t work[EXT4_WORK_BYTES];
+        uint8_t work[EXT4_SUPERBLOCK_BYTES];
         struct ext4 fs;
 
         (void)state;

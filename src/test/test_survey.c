@@ -10,7 +10,7 @@
 static struct survey survey;
 static struct gpt gpt;
 static struct probe probe;
-static char buf[SURVEY_EVENT_BYTES_MAX];
+static char buf[EVENT_BYTES_MAX];
 
 static const struct policy policy = {
         .classes = CLASS_IDENTITY | CLASS_CONFIG,
