@@ -67,14 +67,10 @@ class Lab:
         run(COSIMA, "export", "keylime", self.baseline, "--name", "fleet", "--sign-key", self.key, "--exclude", "/oem/grubenv", "--out", out, *options)
         return out
 
-    def judge(self, servers, case, *options, boot_log=True):
-        """What the verifier says of the evidence of a case; without the boot log it has the tpm_policy alone."""
-        body = self.export(f"judge-{case}", "--evidence", VM / case / "keylime.tar", *options) / "verify-evidence.json"
-        if not boot_log:
-            request = json.loads(body.read_text())
-            del request["data"]["mb_log"], request["data"]["mb_policy"]
-            body.write_text(json.dumps(request))
-        return servers.judge(body)
+    def request(self, case, *options):
+        """The body of POST /v2.5/verify/evidence that cosima writes for the evidence of a case."""
+        out = self.export(f"judge-{case}", "--evidence", VM / case / "keylime.tar", *options)
+        return json.loads((out / "verify-evidence.json").read_text())
 
     @staticmethod
     def enroll(servers, out, *words, **environment):
@@ -97,12 +93,12 @@ class Watch:
     def passes(self, polls=2):
         """Whether it is attested that many times more, and none of them failed."""
         before = self.state().get("attestation_count", 0)
-        state = wait_for("more polls", lambda: (s := self.state()) and (s["attestation_status"] == "FAIL" or s["attestation_count"] >= before + polls) and s, 180)
+        state = wait_for("more polls", lambda: (s := self.state()) and (s["attestation_status"] == "FAIL" or s["attestation_count"] >= before + polls) and s, 600)
         return state["attestation_status"] == "PASS"
 
     def failure(self):
         """The name of the failure, once there is one."""
-        return wait_for("a failure", lambda: (s := self.state()) and s["attestation_status"] == "FAIL" and s["last_event_id"], 180)
+        return wait_for("a failure", lambda: (s := self.state()) and s["attestation_status"] == "FAIL" and s["last_event_id"], 600)
 
     def leave(self):
         self.servers.tenant("-u", self.uuid, "-c", "delete")

@@ -74,7 +74,7 @@ class Node:
         try:
             if not failure[0]:
                 self.tell("leave=yes")
-                wait_for("the machine's end", lambda: self.servers.processes[self.name].poll() is not None, 120)
+                wait_for("the machine's end", lambda: self.servers.processes[self.name].poll() is not None, 600)
         finally:
             self.control.close()
             self.servers.stop(self.name)
@@ -97,7 +97,7 @@ class Node:
     def said(self):
         return self.console.read_text(errors="replace") if self.console.exists() else ""
 
-    def _wait(self, text, seconds=180):
+    def _wait(self, text, seconds=600):
         def look():
             if self.servers.processes[self.name].poll() is not None or "Traceback (most recent" in self.said():
                 raise RuntimeError(f"the machine or its agent failed: see {self.console} and {self.servers.home}/{self.name}.log")
@@ -109,4 +109,4 @@ class Node:
         self.number += 1
         self.control.sendall(f"{self.number} {command}\n".encode())
         if command != "leave=yes":
-            self._wait(f"vm: command {self.number}: status 0", 120)
+            self._wait(f"vm: command {self.number}: status 0")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Keylime verifier and registrar of one's own: on loopback, with SQLite and TLS, from a virtual environment, stopped by their process ids."""
 import base64
+import configparser
 import http.client
 import http.server
 import json
@@ -13,6 +14,7 @@ import struct
 import subprocess
 import threading
 import time
+import typing
 import urllib.error
 import urllib.request
 
@@ -52,7 +54,7 @@ measured_boot_evaluate = once
 severity_labels = ["info", "notice", "warning", "error", "critical", "alert", "emergency"]
 severity_policy = [{{"event_id": ".*", "severity_label": "emergency"}}]
 ignore_tomtou_errors = True
-require_allow_list_signatures = False
+require_allow_list_signatures = True
 mode = pull
 version = 2.6
 """ + COMMON + TLS.format(tls="generate") + """
@@ -80,7 +82,7 @@ accept_tpm_encryption_algs = ["ecc", "rsa"]
 accept_tpm_signing_algs = ["ecschnorr", "rsassa"]
 exponential_backoff = False
 retry_interval = 1
-max_retries = 5
+max_retries = 60
 request_timeout = 60
 require_ek_cert = True
 ek_check_script =
@@ -139,7 +141,7 @@ def free_ports(count):
     return ports
 
 
-def wait_for(what, condition, seconds=60):
+def wait_for(what, condition, seconds=300):
     """Until condition() gives something true, which is returned. Fails after a generous time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -164,6 +166,12 @@ def endorsement_key(certificate):
     public = struct.pack(">HHIH", 0x0001, 0x000B, 0x000300B2, len(policy)) + policy
     public += struct.pack(">HHHHHIH", 0x0006, 128, 0x0043, 0x0010, len(modulus) * 8, 0, len(modulus)) + modulus
     return base64.b64encode(struct.pack(">H", len(public)) + public).decode()
+
+
+class Judgement(typing.NamedTuple):
+    valid: bool
+    names: list
+    text: str
 
 
 class QuietHandler(http.server.BaseHTTPRequestHandler):
@@ -195,8 +203,7 @@ class Servers:
     def __enter__(self):
         try:
             self._configure()
-            self.start("verifier", [self.venv / "bin/keylime_verifier"])
-            wait_for("the verifier", lambda: self._answers("verifier"))
+            self.start_verifier()
             self.start("registrar", [self.venv / "bin/keylime_registrar"])
             wait_for("the registrar", lambda: self._answers("registrar"))
             self._listen("webhook", self._alert_handler(), tls=True)
@@ -237,6 +244,16 @@ class Servers:
             self.processes[name] = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                                     cwd=self.home, start_new_session=True, **options)
         return self.processes[name]
+
+    def verifier_options(self):
+        """Section, name and value of the verifier's configuration."""
+        parser = configparser.RawConfigParser()
+        parser.read(self.home / "conf/verifier.conf")
+        return [(section, name, value) for section in parser.sections() for name, value in parser[section].items()]
+
+    def start_verifier(self, **settings):
+        self.start("verifier", [self.venv / "bin/keylime_verifier"], env=dict(self.environment, **settings))
+        wait_for("the verifier", lambda: self._answers("verifier"))
 
     def stop(self, name):
         """The group that start() made: asked first, and what is left of it ended, workers that outlive their master too."""
@@ -304,15 +321,16 @@ class Servers:
         except urllib.error.HTTPError as error:
             return json.loads(error.read())
 
-    def judge(self, body):
-        """What the verifier says of one boot: None when it is valid, else the names of the failures."""
-        results = self.request("POST", "/v2.5/verify/evidence", pathlib.Path(body).read_bytes())["results"]
-        return None if results.get("valid") else sorted({failure["type"] for failure in results.get("failures", [])})
+    def judge(self, request):
+        """What the verifier says of one boot: its verdict, the names of the failures, and all that it says of them."""
+        results = self.request("POST", "/v2.5/verify/evidence", json.dumps(request).encode())["results"]
+        failures = results["failures"]
+        return Judgement(bool(results["valid"]), sorted({failure["type"] for failure in failures}), json.dumps(failures))
 
     def tenant(self, *words, check=True):
         """A command of keylime_tenant; its output is returned."""
         done = subprocess.run([str(self.venv / "bin/keylime_tenant"), "-v", "127.0.0.1", *[str(word) for word in words]], env=self.environment,
-                              cwd=self.home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180, check=False)
+                              cwd=self.home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
         with open(self.home / "tenant.log", "a", encoding="utf-8") as log:
             log.write(f"$ keylime_tenant {' '.join(map(str, words))[:200]}\n{done.stdout}status {done.returncode}\n")
         if check and done.returncode != 0:
