@@ -370,6 +370,38 @@ static void an_unreadable_header_is_not_a_bad_one(void **state)
         volume_close(&v);
 }
 
+/* Every place at which a secondary header is looked for; context is the list, which ends with 0. */
+static void note_expected(void *context, uint64_t offset, size_t len)
+{
+        uint64_t *at = context;
+
+        assert_int_equal(len, LUKS2_HEADER_BYTES);
+        while (*at != 0)
+                at++;
+        *at = offset;
+}
+
+static enum err read_nothing(void *context, uint64_t offset, size_t len, uint8_t *ret_bytes)
+{
+        (void)context;
+        (void)offset;
+        memset(ret_bytes, 0, len);
+        return ERR_OK;
+}
+
+/* All that lie inside the volume are asked for before any is waited for; the device is told of no other. */
+static void places_of_a_secondary_are_expected(void **state)
+{
+        uint64_t at[16] = { 0 };
+        struct volume v = { .source = { at, 0x400000, 512, read_nothing, note_expected } };
+
+        (void)state;
+        assert_int_equal(read_volume(&v), ERR_LUKS2_NONE);
+        for (unsigned i = 0; i < 8; i++)
+                assert_int_equal(at[i], UINT64_C(0x4000) << i);
+        assert_int_equal(at[8], 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -385,6 +417,7 @@ int main(void)
                 cmocka_unit_test(other_checksums_are_verified_too),
                 cmocka_unit_test(every_prefix_is_an_error),
                 cmocka_unit_test(an_unreadable_header_is_not_a_bad_one),
+                cmocka_unit_test(places_of_a_secondary_are_expected),
         };
 
         return cmocka_run_group_tests_name("luks2", tests, NULL, NULL);
