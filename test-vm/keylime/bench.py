@@ -91,6 +91,7 @@ def paths_of(policy):
 def exports(lab, servers):
     """Hashing beside hashing, and what is left of it when there is a baseline already."""
     make_tree()
+    (BUILD / "export").mkdir(exist_ok=True)
     run("tar", "-x", "-f", VM / "enroll/keylime.tar", "-C", BUILD, "ak.pem")
     tree, offline, vm = BUILD / "tree", BUILD / "offline.json", TOP / "build/vm"
     enroll = [COSIMA, "enroll", "--policy", vm / "trust/policy", "--cert", TOP / "build/keys/leaf.pem", "--disk", VM / "enroll/disk.img", "--tree",
