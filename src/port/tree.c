@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -304,6 +306,14 @@ static enum err walk_from(struct tree *t, int top)
         return result;
 }
 
+/* Files are read and hashed for as long as there are any: not before everybody else, as what is short may run (see boot/main.c). */
+static void take_turns(void)
+{
+        static const struct sched_param none = { .sched_priority = 0 };
+
+        syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
+}
+
 enum err tree_walk(void *context, const struct ports_walk *walk)
 {
         int top = machine_open(context, walk->top, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
@@ -319,6 +329,7 @@ enum err tree_walk(void *context, const struct ports_walk *walk)
                 return ERR_TREE_MANY;
         }
         t->walk = walk;
+        take_turns();
         result = walk_from(t, top);
         munmap(t, sizeof(*t));
         return result;
