@@ -196,19 +196,30 @@ static enum err load(struct boot *b)
 
 /* ---- rules of others ----------------------------------------------------------------------------------------------------- */
 
-static unsigned count_exceptions(struct span rules)
+static unsigned count(struct span rules, const char *word)
 {
         const uint8_t *end = rules.data + rules.len, *at;
         unsigned n = 0;
 
-        for (; (at = span_find(rules, "dont_")); n++)
+        for (; (at = span_find(rules, word)); n++)
                 rules = span_of(at + 1, (size_t)(end - at) - 1);
         return n;
 }
 
+/* What of a rule takes away from those behind it: an exception, another PCR (16 can be reset), a template without the file's name or hash. */
+static bool weakens(struct span active, struct span ours)
+{
+        static const char words[][sizeof("template=")] = { "dont_", "pcr=", "template=" };
+
+        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+                if (count(active, words[i]) != count(ours, words[i]))
+                        return true;
+        return false;
+}
+
 /*
  * Some kernels take rules at any time, and the first that matches decides: later ones cannot weaken ours, earlier ones can. These kernels show what
- * is active, though not letter by letter as it was written, so the exceptions are counted.
+ * is active, though not letter by letter as it was written, so words are counted. One that takes rules again and shows none could hide any.
  */
 static enum err check_earlier(struct boot *b)
 {
@@ -216,9 +227,12 @@ static enum err check_earlier(struct boot *b)
         struct span active;
         enum err e = p->file_read(p->context, "/sys/kernel/security/ima/policy", b->signed_rules_text, sizeof(b->signed_rules_text), &active);
 
-        if (e == ERR_FILE_LARGE || (e == ERR_OK && count_exceptions(active) != count_exceptions(b->rules)))
+        if (e == ERR_FILE_LARGE || (e == ERR_OK && weakens(active, b->rules)))
                 return ERR_BOOT_EARLIER_RULES;
-        return ERR_OK;
+        if (e == ERR_OK || p->ima_open(p->context) != ERR_OK)
+                return ERR_OK;
+        p->ima_close(p->context);
+        return ERR_BOOT_HIDDEN_RULES;
 }
 
 /* ---- receipt ------------------------------------------------------------------------------------------------------------- */

@@ -41,7 +41,7 @@ struct paper {
         unsigned tree_count; /* folders that were read, with all that is in them */
         struct gather trees[POLICY_WALKS_MAX];
         uint64_t now_ms;
-        bool halted;
+        bool halted, loaded; /* loaded: the kernel has taken rules */
         unsigned disk_count, next_disk, next_device;
         struct paper_disk disks[CLI_GIVEN_MAX];
         unsigned file_count;

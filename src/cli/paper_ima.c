@@ -86,7 +86,7 @@ static enum err ima_open(void *context)
 {
         const struct paper *p = context;
 
-        return p->ima == EVENT_IMA_ABSENT ? ERR_IMA_ABSENT : p->other_rules ? ERR_IMA_LOADED : ERR_OK;
+        return p->ima == EVENT_IMA_ABSENT ? ERR_IMA_ABSENT : p->other_rules || p->loaded ? ERR_IMA_LOADED : ERR_OK;
 }
 
 static enum err ima_write(void *context, struct span line)
@@ -94,8 +94,11 @@ static enum err ima_write(void *context, struct span line)
         struct paper *p = context;
         bool by_path = line.data[0] == '/';
 
-        if (p->loads != EVENT_LOAD_TEXT)
-                return by_path && p->loads == EVENT_LOAD_PATH ? ERR_OK : ERR_IMA_DENIED;
+        if (p->loads != EVENT_LOAD_TEXT && !(by_path && p->loads == EVENT_LOAD_PATH))
+                return ERR_IMA_DENIED;
+        p->loaded = true;
+        if (by_path)
+                return ERR_OK;
         if (line.len > sizeof(p->rules) - p->rules_len)
                 return ERR_IMA_WRITE;
         memcpy(p->rules + p->rules_len, line.data, line.len);

@@ -66,6 +66,7 @@ struct fakes {
 
         struct {
                 bool absent, bypass, deaf; /* deaf: takes rules and forgets them */
+                bool takes_more;           /* rules can be added at any time */
                 enum err open_error, text_error;
                 unsigned busy_times;
                 unsigned error_line; /* whose write fails with text_error; 0: every one */

@@ -184,7 +184,7 @@ static enum err ima_open(void *context)
                 f->ima.busy_times--;
                 return ERR_IMA_BUSY;
         }
-        return f->ima.open_error;
+        return f->ima.active && !f->ima.takes_more ? ERR_IMA_LOADED : f->ima.open_error;
 }
 
 static enum err ima_write(void *context, struct span line)
@@ -212,7 +212,8 @@ static void ima_close(void *context)
         struct fakes *f = context;
 
         fakes_effect(f);
-        f->ima.active = !f->ima.refused && f->ima.lines > 0;
+        if (f->ima.lines > 0 || f->ima.refused)
+                f->ima.active = !f->ima.refused;
 }
 
 static enum err find_ring(void *context, const char *name, int32_t *ret_ring)

@@ -87,11 +87,28 @@ static void sees_rules_that_were_loaded_before(void **state)
 {
         static const char ours[] = "measure func=FILE_CHECK mask=MAY_READ fowner=-52543054 \nmeasure func=BPRM_CHECK \n";
         static const char others[] = "dont_measure fsname=ext4 \nmeasure func=FILE_CHECK mask=MAY_READ fowner=-52543054 \n";
+        static const char elsewhere[] = "measure func=BPRM_CHECK pcr=16 \nmeasure func=FILE_CHECK mask=MAY_READ fowner=-52543054 \n";
+        static const char nameless[] = "measure func=BPRM_CHECK template=evm-sig \nmeasure func=FILE_CHECK mask=MAY_READ fowner=-52543054 \n";
 
         (void)state;
         fakes_put(&f, "/sys/kernel/security/ima/policy", span_of_str(others));
         assert_ima_failed(ERR_BOOT_EARLIER_RULES);
+        fakes_put(&f, "/sys/kernel/security/ima/policy", span_of_str(elsewhere));
+        assert_ima_failed(ERR_BOOT_EARLIER_RULES);
+        fakes_put(&f, "/sys/kernel/security/ima/policy", span_of_str(nameless));
+        assert_ima_failed(ERR_BOOT_EARLIER_RULES);
         fakes_put(&f, "/sys/kernel/security/ima/policy", span_of_str(ours));
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+}
+
+/* The policy file is there for more, and cannot be read: what was loaded before is not known. */
+static void trusts_no_kernel_that_hides_its_rules(void **state)
+{
+        (void)state;
+        f.ima.takes_more = true;
+        assert_ima_failed(ERR_BOOT_HIDDEN_RULES);
+        f.ima.takes_more = true;
+        fakes_put(&f, "/sys/kernel/security/ima/policy", span_of_str("measure func=BPRM_CHECK \n"));
         assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
 }
 
@@ -168,6 +185,7 @@ int main(void)
                 TEST(measures_how_loading_failed),
                 TEST(waits_while_the_policy_file_is_busy),
                 TEST(sees_rules_that_were_loaded_before),
+                TEST(trusts_no_kernel_that_hides_its_rules),
                 TEST(finds_the_receipt_by_any_hash),
                 TEST(tells_a_bypassed_ima),
                 TEST(loads_signed_rules_by_path),
