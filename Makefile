@@ -182,7 +182,7 @@ build/bench/cosima: $(call objects,fast,$(cli_c) $(stages_c) $(bench_port_c) $(t
 
 build/cosima-boot build/cosima build/bench/cosima-boot build/bench/cosima: src/build/check-static.sh
 	@echo '  LD    $@'
-	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(musl_flags) $(musl_lto) -frandom-seed=$@ $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
+	$(Q)mkdir -p $(@D) && $(MUSL_CC) $(if $(filter %/cosima,$@),$(fast_flags),$(musl_flags)) $(musl_lto) -frandom-seed=$@ $(musl_link) -o $@.new $(filter %.o,$^) $(filter %.a,$^)
 	$(Q)src/build/check-static.sh $@.new $(if $(filter build/cosima-boot,$@),163840) && mv $@.new $@
 
 # For the bench: a program that makes long logs, and the parts of the unit tests that tell its story.

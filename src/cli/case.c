@@ -45,6 +45,12 @@ enum cli_exit case_read_evidence(const struct cli *cli, const char *path, struct
 
 enum cli_exit case_judge(const struct cli *cli, const char *path, struct judge *j, enum judge_verdict *ret_verdict)
 {
+        return case_judge_beside(cli, path, j, NULL, ret_verdict);
+}
+
+enum cli_exit case_judge_beside(const struct cli *cli, const char *path, struct judge *j, const struct stream_visitor *visitor,
+                                enum judge_verdict *ret_verdict)
+{
         struct evidence_error why;
         struct archive archive;
         uint64_t end;
@@ -59,7 +65,7 @@ enum cli_exit case_judge(const struct cli *cli, const char *path, struct judge *
                 return status;
         j->evidence = archive.evidence;
         judge_begin(j);
-        status = stream_ima(cli, &archive, 0, j, &end);
+        status = stream_ima(cli, &archive, 0, j, visitor, &end);
         archive_close(&archive);
         if (status == CLI_OK)
                 *ret_verdict = judge_end(j);

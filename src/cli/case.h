@@ -4,6 +4,7 @@
 #define CLI_CASE_H
 
 #include "cli/cli.h"
+#include "cli/stream.h"
 #include "verify/judge.h"
 
 /* A judge in new memory, zeroed. */
@@ -17,6 +18,9 @@ enum cli_exit case_read_evidence(const struct cli *cli, const char *path, struct
  * is JUDGE_MALFORMED with its reason when the archive is none; CLI_FAILED, having said why, when it cannot be read.
  */
 enum cli_exit case_judge(const struct cli *cli, const char *path, struct judge *j, enum judge_verdict *ret_verdict);
+/* The same, and another one sees each entry as well, after judge_begin(). */
+enum cli_exit case_judge_beside(const struct cli *cli, const char *path, struct judge *j, const struct stream_visitor *visitor,
+                                enum judge_verdict *ret_verdict);
 /* The reason for a refused archive, which becomes the only one. */
 void case_refuse(struct judge *j, const char *path, const struct evidence_error *why);
 #define BASELINE_BYTES_MAX ((size_t)256 * 1024 * 1024)

@@ -13,40 +13,52 @@
 #include "cli/verdict.h"
 #include "verify/enroll.h"
 
-static enum err collect_files(const struct judge *j, const struct baseline *b, struct entries *f)
+/* The files of the log, gathered while it is judged. */
+struct collector {
+        const struct judge *judge;
+        struct baseline *where; /* of which only the mounts are set */
+        bool has_mounts;
+        struct entries files;
+};
+
+/* Mounts that cannot be read are told at the end. */
+static void find_mounts(struct collector *c)
 {
-        struct ima_reader reader = ima_reader_on(j->evidence.members[EVIDENCE_IMA], ALG_SHA1);
-
-        while (!ima_done(&reader)) {
-                char buf[BASELINE_DIGEST_BYTES];
-                struct span digest;
-                struct ima_entry entry;
-
-                TRY(ima_next(&reader, &entry));
-                if (!enroll_file(&entry, buf, &digest))
-                        continue;
-                entries_add(f, b, entry.path, digest);
-        }
-        return ERR_OK;
+        c->has_mounts = true;
+        if (enroll_mounts(c->judge, c->where->mounts, &c->where->mount_count) != ERR_OK)
+                c->where->mount_count = 0;
 }
 
-static enum err make_baseline(const struct judge *j, struct entries *f, struct baseline *ret_baseline)
+static void collect(void *arg, struct span entries)
+{
+        struct collector *c = arg;
+        struct ima_reader reader = ima_reader_on(entries, c->judge->walk.files.column);
+        char buf[BASELINE_DIGEST_BYTES];
+        struct ima_entry entry;
+        struct span digest;
+
+        if (!c->has_mounts)
+                find_mounts(c);
+        while (!ima_done(&reader) && ima_next(&reader, &entry) == ERR_OK)
+                if (enroll_file(&entry, buf, &digest))
+                        entries_add(&c->files, c->where, entry.path, digest);
+}
+
+static enum err make_baseline(const struct judge *j, struct baseline *ret_baseline)
 {
         struct alias_mount *mounts = cli_alloc(ALIAS_MOUNTS_MAX * sizeof(*mounts));
         unsigned count;
 
         TRY(enroll_mounts(j, mounts, &count));
-        TRY(enroll_baseline(j, mounts, count, ret_baseline));
-        return collect_files(j, ret_baseline, f);
+        return enroll_baseline(j, mounts, count, ret_baseline);
 }
 
-static enum cli_exit write_baseline(const struct cli *cli, const struct judge *j)
+static enum cli_exit write_baseline(const struct cli *cli, struct collector *c)
 {
         struct baseline *baseline = cli_alloc(sizeof(*baseline));
-        struct entries *files = cli_alloc(sizeof(*files));
-        enum err e = make_baseline(j, files, baseline);
+        enum err e = make_baseline(c->judge, baseline);
 
-        return e == ERR_OK ? entries_write_baseline(cli, baseline, files)
+        return e == ERR_OK ? entries_write_baseline(cli, baseline, &c->files)
                            : cli_fail(cli, CLI_FAILED, "%s: %s", cli_value(cli, "evidence"), err_text(e));
 }
 
@@ -67,6 +79,8 @@ static enum cli_exit refuse(const struct cli *cli, const struct judge *j, enum j
 static enum cli_exit run_enroll(const struct cli *cli)
 {
         struct judge *j = case_new();
+        struct collector *collector = cli_alloc(sizeof(*collector));
+        struct stream_visitor visitor = { collect, collector };
         enum judge_verdict verdict = JUDGE_MALFORMED;
         enum cli_exit status = cli_value(cli, "nonce") ? nonce_parse(cli, cli_value(cli, "nonce"), &j->nonce) : CLI_OK;
 
@@ -74,12 +88,12 @@ static enum cli_exit run_enroll(const struct cli *cli)
                 return status;
         if (!cli_value(cli, "evidence"))
                 return offline_enroll(cli);
-        status = case_read_evidence(cli, cli_value(cli, "evidence"), j);
-        if (status == CLI_FAILED)
+        collector->judge = j;
+        collector->where = cli_alloc(sizeof(*collector->where));
+        status = case_judge_beside(cli, cli_value(cli, "evidence"), j, &visitor, &verdict);
+        if (status != CLI_OK)
                 return status;
-        if (status == CLI_OK)
-                verdict = judge_evidence(j);
-        return verdict == JUDGE_TRUSTED ? write_baseline(cli, j) : refuse(cli, j, verdict);
+        return verdict == JUDGE_TRUSTED ? write_baseline(cli, collector) : refuse(cli, j, verdict);
 }
 
 static const struct cli_option options[] = {

@@ -46,8 +46,8 @@ static unsigned banks_of(const struct logs *logs)
         return banks ? banks : REPLAY_BANK(ALG_SHA1) | REPLAY_BANK(ALG_SHA256);
 }
 
-/* Replay what there is, in the order in which it was extended, up to the first fault. */
-static enum err replay_all(struct show *s)
+/* Replay firmware and events, in the order in which they were extended, up to the first fault. The IMA log is replayed as it is shown. */
+static enum err replay_short_logs(struct show *s)
 {
         struct replay_events events;
         unsigned banks;
@@ -56,8 +56,7 @@ static enum err replay_all(struct show *s)
         replay_ima_begin(&s->ima, s->banks);
         if (s->logs.firmware.len > 0)
                 TRY(replay_firmware(&s->replay, s->logs.firmware, &banks, &s->place));
-        TRY(replay_events(&s->replay, s->logs.events, &events, &s->place));
-        return replay_ima(&s->ima, s->logs.ima, ALG_SHA1, &s->place);
+        return replay_events(&s->replay, s->logs.events, &events, &s->place);
 }
 
 /* PCRs that the IMA log touched are its alone; of the others, firmware and events. NULL: untouched, or the bank is not shown. */
@@ -143,30 +142,49 @@ static enum cli_exit show_firmware(struct show *s)
         return status;
 }
 
+static enum cli_exit show_ima_entry(struct show *s, uint64_t number, const struct ima_entry *entry)
+{
+        if (!s->cli->json) {
+                log_text_ima(number, entry);
+                return CLI_OK;
+        }
+        log_json_ima(begin_entry(s), number, entry);
+        return end_entry(s);
+}
+
+/* What a fault in the logs before this one leaves unknown is not replayed. */
 static enum cli_exit show_ima(struct show *s)
 {
-        struct ima_reader r = ima_reader_on(s->logs.ima, ALG_SHA1);
-        enum cli_exit status = CLI_OK;
+        struct ima_file *f = &s->logs.ima;
+        bool replays = s->error == ERR_OK, done;
         struct ima_entry entry;
+        enum cli_exit status;
+        enum err e;
 
-        while (status == CLI_OK && !ima_done(&r) && ima_next(&r, &entry) == ERR_OK) {
-                if (!s->cli->json) {
-                        log_text_ima(r.number - 1, &entry);
-                        continue;
-                }
-                log_json_ima(begin_entry(s), r.number - 1, &entry);
-                status = end_entry(s);
+        for (;;) {
+                status = ima_file_next(f, &entry, &done, &e);
+                if (status != CLI_OK || done)
+                        break;
+                if (replays)
+                        replay_ima_add(&s->ima, &entry);
+                status = show_ima_entry(s, f->number - 1, &entry);
+                if (status != CLI_OK || ferror(stdout))
+                        break;
+        }
+        if (status == CLI_OK && replays && done && e != ERR_OK) {
+                s->error = e;
+                s->place = (struct replay_place){ .log = REPLAY_IMA, .number = f->number, .offset = f->offset };
         }
         return status;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------------- */
 
-static enum cli_exit show_section(struct show *s, const char *name, struct span log, enum cli_exit (*show)(struct show *s))
+static enum cli_exit show_section(struct show *s, const char *name, bool is_given, enum cli_exit (*show)(struct show *s))
 {
         enum cli_exit status;
 
-        if (!given(log))
+        if (!is_given)
                 return CLI_OK;
         s->comma = false;
         printf(s->cli->json ? "\"%s\":[" : "%s:\n", name);
@@ -228,11 +246,11 @@ static enum cli_exit show_all(struct show *s)
 
         if (s->cli->json)
                 putchar('{');
-        status = show_section(s, "events", s->logs.events, show_events);
+        status = show_section(s, "events", given(s->logs.events), show_events);
         if (status == CLI_OK)
-                status = show_section(s, "firmware", s->logs.firmware, show_firmware);
+                status = show_section(s, "firmware", given(s->logs.firmware), show_firmware);
         if (status == CLI_OK)
-                status = show_section(s, "ima", s->logs.ima, show_ima);
+                status = show_section(s, "ima", s->logs.ima.fd >= 0, show_ima);
         if (status != CLI_OK)
                 return status;
         if (!s->cli->json) {
@@ -272,11 +290,11 @@ static enum cli_exit run_log(const struct cli *cli)
         status = here ? logs_read_here(cli, &s->logs) : logs_read(cli, &s->logs);
         if (status != CLI_OK)
                 return status;
-        if (!given(s->logs.events) && !given(s->logs.firmware) && !given(s->logs.ima))
+        if (!given(s->logs.events) && !given(s->logs.firmware) && s->logs.ima.fd < 0)
                 return cli_fail(cli, CLI_FAILED, here ? "this machine has no log to show" : "the archive holds no log");
         s->json = json_writer_on(cli_alloc(LOG_JSON_BYTES_MAX), LOG_JSON_BYTES_MAX);
         s->banks = banks_of(&s->logs);
-        s->error = replay_all(s);
+        s->error = replay_short_logs(s);
         status = show_all(s);
         if (status != CLI_OK || s->error == ERR_OK)
                 return status;

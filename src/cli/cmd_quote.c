@@ -14,7 +14,7 @@
 
 #define JSON_BYTES 4096
 
-static enum cli_exit print_done(const struct cli *cli, const struct evidence *e, size_t size)
+static enum cli_exit print_done(const struct cli *cli, const struct evidence *e, uint64_t size)
 {
         struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
         uint8_t ak[32];
@@ -30,22 +30,46 @@ static enum cli_exit print_done(const struct cli *cli, const struct evidence *e,
         return print_json(cli, &w);
 }
 
+/* An archive that is written. */
+struct packing {
+        const struct cli *cli;
+        const struct ports *ports;
+        const struct node_request *request;
+        const struct evidence *evidence; /* all but the IMA log */
+        uint64_t bytes;
+};
+
+static enum cli_exit pack(void *arg, int fd)
+{
+        static const uint8_t end[2 * EVIDENCE_BLOCK_BYTES];
+        struct packing *p = arg;
+        const char *out = cli_value(p->cli, "out");
+        size_t size = evidence_size(p->evidence);
+        uint64_t ima_bytes;
+        struct span tar;
+        enum cli_exit status;
+        enum err e = evidence_write(p->evidence, (uint64_t)time(NULL), cli_alloc(size), size, &tar);
+
+        if (e != ERR_OK)
+                return cli_fail(p->cli, CLI_FAILED, "%s: %s", out, err_text(e));
+        if (!file_put(fd, span_of(tar.data, tar.len - sizeof(end))))
+                return cli_fail(p->cli, CLI_FAILED, "%s: %s", out, strerror(errno));
+        status = node_write_ima(p->cli, p->ports, p->request, fd, out, &ima_bytes);
+        if (status == CLI_OK && !file_put(fd, span_of(end, sizeof(end))))
+                status = cli_fail(p->cli, CLI_FAILED, "%s: %s", out, strerror(errno));
+        p->bytes = size + ima_bytes;
+        return status;
+}
+
 static enum cli_exit take(const struct cli *cli, const struct ports *ports, const struct node_request *request)
 {
         struct evidence evidence;
-        struct span tar;
-        size_t size;
+        struct packing packing = { cli, ports, request, &evidence, 0 };
         enum cli_exit status = node_take_evidence(cli, ports, request, &evidence);
-        enum err e;
 
-        if (status != CLI_OK)
-                return status;
-        size = evidence_size(&evidence);
-        e = evidence_write(&evidence, (uint64_t)time(NULL), cli_alloc(size), size, &tar);
-        if (e != ERR_OK)
-                return cli_fail(cli, CLI_FAILED, "%s: %s", cli_value(cli, "out"), err_text(e));
-        status = file_write(cli, cli_value(cli, "out"), 0644, tar);
-        return status == CLI_OK ? print_done(cli, &evidence, size) : status;
+        if (status == CLI_OK)
+                status = file_write_by(cli, cli_value(cli, "out"), 0644, pack, &packing);
+        return status == CLI_OK ? print_done(cli, &evidence, packing.bytes) : status;
 }
 
 static enum cli_exit read_offset(const struct cli *cli, uint64_t *ret_offset)

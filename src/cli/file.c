@@ -80,8 +80,7 @@ enum cli_exit file_nameless(const struct cli *cli, int *ret_fd)
         return CLI_OK;
 }
 
-/* Whether all bytes were written; errno says why not. */
-static bool write_all(int fd, struct span bytes)
+bool file_put(int fd, struct span bytes)
 {
         size_t done = 0;
 
@@ -100,7 +99,7 @@ static bool write_all(int fd, struct span bytes)
 static enum cli_exit write_directly(const struct cli *cli, const char *path, struct span bytes)
 {
         int fd = open(path, O_WRONLY | O_CLOEXEC);
-        bool written = fd >= 0 && write_all(fd, bytes);
+        bool written = fd >= 0 && file_put(fd, bytes);
         int why = errno;
 
         if (fd >= 0 && close(fd) != 0 && written) {
@@ -125,10 +124,10 @@ static bool sync_directory(const char *path)
         return done;
 }
 
-/* Fill the new file and put it in place; errno says why not. */
-static bool finish(int fd, const char *new_path, const char *path, unsigned mode, struct span bytes)
+/* Sync the new file and put it in place; errno says why not. */
+static bool finish(int fd, const char *new_path, const char *path, unsigned mode)
 {
-        bool good = fchmod(fd, mode) == 0 && write_all(fd, bytes) && fsync(fd) == 0;
+        bool good = fchmod(fd, mode) == 0 && fsync(fd) == 0;
         int why = errno;
 
         if (close(fd) != 0 && good) {
@@ -139,30 +138,94 @@ static bool finish(int fd, const char *new_path, const char *path, unsigned mode
         return good && rename(new_path, path) == 0 && sync_directory(path);
 }
 
-enum cli_exit file_write(const struct cli *cli, const char *path, unsigned mode, struct span bytes)
+/* Into a new file beside the one that is to be. */
+static enum cli_exit replace(const struct cli *cli, const char *path, unsigned mode, enum cli_exit (*fill)(void *arg, int fd), void *arg)
+{
+        size_t size = strlen(path) + sizeof(".XXXXXX");
+        char *new_path = cli_alloc(size);
+        enum cli_exit status;
+        int fd;
+
+        snprintf(new_path, size, "%s.XXXXXX", path);
+        fd = mkostemp(new_path, O_CLOEXEC);
+        if (fd < 0) {
+                status = cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+        } else {
+                status = fill(arg, fd);
+                if (status != CLI_OK)
+                        close(fd);
+                else if (!finish(fd, new_path, path, mode))
+                        status = cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+                if (status != CLI_OK)
+                        unlink(new_path);
+        }
+        free(new_path);
+        return status;
+}
+
+static bool is_replaced(const char *path)
 {
         struct stat st;
 
-        if (strcmp(path, "-") == 0)
-                return fwrite(bytes.data, 1, bytes.len, stdout) == bytes.len ? CLI_OK
-                                                                              : cli_fail(cli, CLI_FAILED, "standard output: %s", strerror(errno));
-        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return strcmp(path, "-") != 0 && (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+}
+
+/* Bytes in memory, as something that fills a file. */
+struct bytes {
+        const struct cli *cli;
+        const char *path;
+        struct span span;
+};
+
+static enum cli_exit put_bytes(void *arg, int fd)
+{
+        const struct bytes *b = arg;
+
+        return file_put(fd, b->span) ? CLI_OK : cli_fail(b->cli, CLI_FAILED, "%s: %s", b->path, strerror(errno));
+}
+
+enum cli_exit file_write(const struct cli *cli, const char *path, unsigned mode, struct span bytes)
+{
+        struct bytes b = { cli, path, bytes };
+
+        if (is_replaced(path))
+                return replace(cli, path, mode, put_bytes, &b);
+        if (strcmp(path, "-") != 0)
                 return write_directly(cli, path, bytes);
+        return fwrite(bytes.data, 1, bytes.len, stdout) == bytes.len ? CLI_OK
+                                                                      : cli_fail(cli, CLI_FAILED, "standard output: %s", strerror(errno));
+}
 
-        size_t size = strlen(path) + sizeof(".XXXXXX");
-        char *new_path = cli_alloc(size);
-        enum cli_exit status = CLI_OK;
+static enum cli_exit copy_to(const struct cli *cli, int from, int to, const char *path)
+{
+        uint8_t *buf = cli_alloc(FIRST_BYTES);
+        ssize_t n = lseek(from, 0, SEEK_SET);
 
-        snprintf(new_path, size, "%s.XXXXXX", path);
+        while (n >= 0 && (n = read(from, buf, FIRST_BYTES)) > 0)
+                if (!file_put(to, span_of(buf, (size_t)n)))
+                        n = -1;
+        free(buf);
+        return n == 0 ? CLI_OK : cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+}
 
-        int fd = mkostemp(new_path, O_CLOEXEC);
+enum cli_exit file_write_by(const struct cli *cli, const char *path, unsigned mode, enum cli_exit (*fill)(void *arg, int fd), void *arg)
+{
+        bool is_output = strcmp(path, "-") == 0;
+        enum cli_exit status;
+        int to, from;
 
-        if (fd < 0) {
-                status = cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
-        } else if (!finish(fd, new_path, path, mode, bytes)) {
-                status = cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
-                unlink(new_path);
+        if (is_replaced(path))
+                return replace(cli, path, mode, fill, arg);
+        to = is_output ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CLOEXEC);
+        if (to < 0)
+                return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+        status = file_nameless(cli, &from);
+        if (status == CLI_OK) {
+                status = fill(arg, from);
+                if (status == CLI_OK)
+                        status = copy_to(cli, from, to, is_output ? "standard output" : path);
+                close(from);
         }
-        free(new_path);
+        close(to);
         return status;
 }

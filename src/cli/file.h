@@ -21,4 +21,13 @@ enum cli_exit file_nameless(const struct cli *cli, int *ret_fd);
  */
 enum cli_exit file_write(const struct cli *cli, const char *path, unsigned mode, struct span bytes);
 
+/*
+ * The same with content that is longer than memory: fill puts it into an empty file that can be written at any place, and says itself what is
+ * wrong. What goes to a pipe is made in a file without a name first.
+ */
+enum cli_exit file_write_by(const struct cli *cli, const char *path, unsigned mode, enum cli_exit (*fill)(void *arg, int fd), void *arg);
+
+/* Write all bytes at the place where the file stands; errno says why not. */
+bool file_put(int fd, struct span bytes);
+
 #endif

@@ -4,34 +4,34 @@
 
 #include <unistd.h>
 
+#include "cli/archive.h"
 #include "cli/file.h"
 #include "cli/print.h"
-#include "verify/evidence.h"
 
 #define LOG_BYTES_MAX (1024u * 1024 * 1024)
 
 static enum cli_exit read_archive(const struct cli *cli, const char *path, struct logs *logs)
 {
         struct evidence_error error;
-        struct evidence evidence;
-        struct span tar;
-        enum cli_exit status = file_read(cli, path, LOG_BYTES_MAX, &tar);
+        struct archive archive;
+        enum cli_exit status = archive_open(cli, path, &archive, &error);
 
-        if (status != CLI_OK)
-                return status;
-        if (evidence_read(tar, &evidence, &error) != ERR_OK) {
+        if (status == CLI_USAGE) {
                 fprintf(stderr, "%s: %s, byte %zu: %s", cli->name, path, error.offset, err_text(error.code));
                 if (error.name.len > 0) {
                         fputs(": ", stderr);
                         print_escaped(stderr, error.name);
                 }
                 fputc('\n', stderr);
-                return CLI_USAGE;
         }
-        logs->events = evidence.members[EVIDENCE_EVENTS];
-        logs->firmware = evidence.members[EVIDENCE_FIRMWARE];
-        logs->ima = evidence.members[EVIDENCE_IMA];
-        return CLI_OK;
+        if (status != CLI_OK)
+                return status;
+        logs->events = archive.evidence.members[EVIDENCE_EVENTS];
+        logs->firmware = archive.evidence.members[EVIDENCE_FIRMWARE];
+        if (archive.has_ima)
+                status = ima_file_in_archive(cli, &archive, &logs->ima);
+        archive_close(&archive);
+        return status;
 }
 
 static enum cli_exit read_option(const struct cli *cli, const char *option, struct span *log)
@@ -43,7 +43,7 @@ static enum cli_exit read_option(const struct cli *cli, const char *option, stru
 
 enum cli_exit logs_read(const struct cli *cli, struct logs *ret_logs)
 {
-        struct logs logs = { 0 };
+        struct logs logs = { .ima = { .fd = -1 } };
         enum cli_exit status = CLI_OK;
 
         if (cli->argument_count > 0)
@@ -52,8 +52,8 @@ enum cli_exit logs_read(const struct cli *cli, struct logs *ret_logs)
                 status = read_option(cli, "events", &logs.events);
         if (status == CLI_OK)
                 status = read_option(cli, "firmware", &logs.firmware);
-        if (status == CLI_OK)
-                status = read_option(cli, "ima", &logs.ima);
+        if (status == CLI_OK && cli_value(cli, "ima"))
+                status = ima_file_open(cli, cli_value(cli, "ima"), &logs.ima);
         if (status == CLI_OK)
                 *ret_logs = logs;
         return status;
@@ -74,13 +74,14 @@ enum cli_exit logs_read_here(const struct cli *cli, struct logs *ret_logs)
         static const char *const firmware[] = { "/sys/kernel/security/tpm0/binary_bios_measurements", NULL };
         static const char *const ima[] = { "/sys/kernel/security/integrity/ima/binary_runtime_measurements",
                                            "/sys/kernel/security/ima/binary_runtime_measurements", NULL };
-        struct logs logs = { 0 };
+        struct logs logs = { .ima = { .fd = -1 } };
         enum cli_exit status = read_first(cli, events, &logs.events);
 
         if (status == CLI_OK)
                 status = read_first(cli, firmware, &logs.firmware);
-        if (status == CLI_OK)
-                status = read_first(cli, ima, &logs.ima);
+        for (const char *const *path = ima; status == CLI_OK && logs.ima.fd < 0 && *path; path++)
+                if (access(*path, F_OK) == 0)
+                        status = ima_file_open(cli, *path, &logs.ima);
         if (status == CLI_OK)
                 *ret_logs = logs;
         return status;

@@ -4,11 +4,12 @@
 #define CLI_LOGS_H
 
 #include "base/span.h"
-#include "cli/cli.h"
+#include "cli/ima_file.h"
 
 /* What is not there has data NULL. */
 struct logs {
-        struct span events, firmware, ima;
+        struct span events, firmware;
+        struct ima_file ima; /* not read yet */
 };
 
 /* Options that logs_read() knows, for a command's table. */

@@ -2,13 +2,16 @@
 /* Quote first, logs after it. */
 #include "cli/node.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/version.h"
+#include "cli/file.h"
 #include "cli/node_mounts.h"
 #include "cli/pem.h"
 #include "verify/baseline.h"
@@ -16,6 +19,8 @@
 #define FILE_BYTES_MAX (8u * 1024 * 1024)
 #define TRIES 16 /* IMA may extend PCR 10 between reading and quoting */
 #define JSON_BYTES 65536
+#define COPY_BYTES 65536
+#define TAR_MEMBER_BYTES_MAX UINT64_C(077777777777) /* eleven octal digits */
 
 /* ---- options ------------------------------------------------------------------------------------------------------------- */
 
@@ -129,6 +134,11 @@ enum cli_exit node_read_file(const struct cli *cli, const struct ports *p, const
         return e == ERR_OK ? CLI_OK : cli_fail(cli, CLI_FAILED, "%s: %s", path, err_text(e));
 }
 
+static void note_absence(const struct cli *cli, enum evidence_member member)
+{
+        fprintf(stderr, "%s: note: no %s here\n", cli->name, evidence_name(member));
+}
+
 static enum cli_exit read_logs(const struct cli *cli, const struct ports *p, const char *run, struct evidence *e)
 {
         const struct {
@@ -136,7 +146,6 @@ static enum cli_exit read_logs(const struct cli *cli, const struct ports *p, con
                 const char *folder, *name;
                 size_t max;
         } files[] = {
-                { EVIDENCE_IMA, "", NODE_IMA_LOG, NODE_LOG_BYTES_MAX },
                 { EVIDENCE_FIRMWARE, "", NODE_FIRMWARE_LOG, FILE_BYTES_MAX },
                 { EVIDENCE_EVENTS, run, "events.cel", FILE_BYTES_MAX },
                 { EVIDENCE_POLICY, run, "policy", FILE_BYTES_MAX },
@@ -150,7 +159,7 @@ static enum cli_exit read_logs(const struct cli *cli, const struct ports *p, con
                 if (status != CLI_OK)
                         return status;
                 if (!e->members[files[i].member].data)
-                        fprintf(stderr, "%s: note: no %s here\n", cli->name, evidence_name(files[i].member));
+                        note_absence(cli, files[i].member);
         }
         return CLI_OK;
 }
@@ -255,15 +264,6 @@ static struct span keep(const uint8_t *bytes, size_t len)
         return span_of(memcpy(cli_alloc(len), bytes, len), len);
 }
 
-/* A log that is shorter is that of another boot; the verifier sees that in the quote. */
-static void leave_out(struct span *log, uint64_t bytes)
-{
-        size_t skipped = bytes < log->len ? (size_t)bytes : log->len;
-
-        if (log->data)
-                *log = span_of(log->data + skipped, log->len - skipped);
-}
-
 enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *p, const struct node_request *request,
                                  struct evidence *ret_evidence)
 {
@@ -284,7 +284,6 @@ enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *p, c
         status = read_logs(cli, p, request->run, &evidence);
         if (status != CLI_OK)
                 return status;
-        leave_out(&evidence.members[EVIDENCE_IMA], request->ima_offset);
         evidence.members[EVIDENCE_QUOTE_MSG] = keep(quote.attest, quote.attest_bytes);
         evidence.members[EVIDENCE_QUOTE_SIG] = keep(quote.signature, quote.signature_bytes);
         evidence.members[EVIDENCE_AK] = pem_of_key(&key);
@@ -292,4 +291,73 @@ enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *p, c
         evidence.members[EVIDENCE_META] = write_meta(p, request, unknown);
         *ret_evidence = evidence;
         return CLI_OK;
+}
+
+/* ---- the IMA log --------------------------------------------------------------------------------------------------------- */
+
+/* A log that is shorter than what is left out is that of another boot; the verifier sees that in the quote. */
+static enum cli_exit copy_log(const struct cli *cli, const struct ports *p, uint64_t skip, int fd, const char *path, uint64_t *ret_size)
+{
+        uint8_t *buf = cli_alloc(COPY_BYTES);
+        uint64_t size = 0;
+        size_t got = 0, skipped;
+        enum err e;
+
+        while ((e = p->stream_read(p->context, buf, COPY_BYTES, &got)) == ERR_OK && got > 0) {
+                skipped = skip < got ? (size_t)skip : got;
+                skip -= skipped;
+                if (!file_put(fd, span_of(buf + skipped, got - skipped)))
+                        return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+                size += got - skipped;
+                if (size > TAR_MEMBER_BYTES_MAX) {
+                        e = ERR_FILE_LARGE;
+                        break;
+                }
+        }
+        free(buf);
+        *ret_size = size;
+        return e == ERR_OK ? CLI_OK : cli_fail(cli, CLI_FAILED, "%s: %s", NODE_IMA_LOG, err_text(e));
+}
+
+/* The header tells the size, which nobody knows before the log has been read: it is written twice. */
+static enum cli_exit write_member(const struct cli *cli, const struct ports *p, const struct node_request *request, int fd, const char *path,
+                                  uint64_t *ret_bytes)
+{
+        static const uint8_t zeros[EVIDENCE_BLOCK_BYTES];
+        uint8_t header[EVIDENCE_BLOCK_BYTES] = { 0 };
+        off_t start = lseek(fd, 0, SEEK_CUR);
+        uint64_t size = 0, padded;
+        enum cli_exit status;
+
+        if (start < 0 || !file_put(fd, span_of(header, sizeof(header))))
+                return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+        status = copy_log(cli, p, request->ima_offset, fd, path, &size);
+        if (status != CLI_OK)
+                return status;
+        padded = evidence_padded(size);
+        if (evidence_write_header(EVIDENCE_IMA, size, (uint64_t)time(NULL), header) != ERR_OK)
+                return cli_fail(cli, CLI_FAILED, "%s: %s", NODE_IMA_LOG, err_text(ERR_FILE_LARGE));
+        if (!file_put(fd, span_of(zeros, (size_t)(padded - size))) ||
+            pwrite(fd, header, sizeof(header), start) != (ssize_t)sizeof(header))
+                return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+        *ret_bytes = sizeof(header) + padded;
+        return CLI_OK;
+}
+
+enum cli_exit node_write_ima(const struct cli *cli, const struct ports *p, const struct node_request *request, int fd, const char *path,
+                             uint64_t *ret_bytes)
+{
+        enum err e = p->stream_open(p->context, NODE_IMA_LOG);
+        enum cli_exit status;
+
+        *ret_bytes = 0;
+        if (e == ERR_FILE_ABSENT) {
+                note_absence(cli, EVIDENCE_IMA);
+                return CLI_OK;
+        }
+        if (e != ERR_OK)
+                return cli_fail(cli, CLI_FAILED, "%s: %s", NODE_IMA_LOG, err_text(e));
+        status = write_member(cli, p, request, fd, path, ret_bytes);
+        p->stream_close(p->context);
+        return status;
 }

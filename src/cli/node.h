@@ -29,11 +29,19 @@ struct node_request {
 enum cli_exit node_parse_pcrs(const struct cli *cli, const char *text, struct node_request *ret_request);
 
 /*
- * Make the attestation key, quote, and read all logs. The quote comes first and the logs after it, so that they hold at least what was quoted. What a
+ * Make the attestation key, quote, and read all logs but IMA's. The quote comes first and the logs after it, so that they hold at least what was quoted. What a
  * machine does not have (no firmware log, nothing measured) is left out of the evidence. CLI_FAILED, having said why. All in new memory.
  */
 enum cli_exit node_take_evidence(const struct cli *cli, const struct ports *ports, const struct node_request *request,
                                  struct evidence *ret_evidence);
+
+/*
+ * Write the IMA log behind what fd holds, as the archive's member of that name, piece by piece: it may be longer than memory. It is read after the
+ * quote, while IMA goes on. Nothing is written when there is no log. ret_bytes: how many of the archive. CLI_FAILED, having said why; path is the
+ * file's name.
+ */
+enum cli_exit node_write_ima(const struct cli *cli, const struct ports *ports, const struct node_request *request, int fd, const char *path,
+                             uint64_t *ret_bytes);
 
 /*
  * A file of the node, folder and name joined by a slash unless folder is empty, in new memory; data is NULL when there is none. CLI_FAILED, having said

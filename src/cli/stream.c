@@ -16,6 +16,7 @@
 
 struct helper {
         struct judge *judge;
+        const struct stream_visitor *visitor;
         struct span piece;
         bool last, quit;
         sem_t start, done;
@@ -30,6 +31,14 @@ static void wait_for(sem_t *semaphore)
                 continue;
 }
 
+static void look_at(const struct helper *h, struct span piece, bool last)
+{
+        size_t used = judge_ima_files(h->judge, piece, last);
+
+        if (h->visitor)
+                h->visitor->visit(h->visitor->arg, span_of(piece.data, used));
+}
+
 static void *run_helper(void *context)
 {
         struct helper *h = context;
@@ -38,7 +47,7 @@ static void *run_helper(void *context)
                 wait_for(&h->start);
                 if (h->quit)
                         return NULL;
-                judge_ima_files(h->judge, h->piece, h->last);
+                look_at(h, h->piece, h->last);
                 sem_post(&h->done);
         }
 }
@@ -68,7 +77,7 @@ static void give(struct helper *h, struct span piece, bool last)
         if (h->running)
                 sem_post(&h->start);
         else if (!h->chain_only)
-                judge_ima_files(h->judge, piece, last);
+                look_at(h, piece, last);
 }
 
 static void take_back(struct helper *h)
@@ -105,9 +114,10 @@ static enum cli_exit stream(const struct cli *cli, const struct archive *a, uint
         return status;
 }
 
-enum cli_exit stream_ima(const struct cli *cli, const struct archive *a, uint64_t offset, struct judge *j, uint64_t *ret_end)
+enum cli_exit stream_ima(const struct cli *cli, const struct archive *a, uint64_t offset, struct judge *j,
+                        const struct stream_visitor *visitor, uint64_t *ret_end)
 {
-        struct helper helper = { .judge = j };
+        struct helper helper = { .judge = j, .visitor = visitor };
         uint8_t *memory;
         enum cli_exit status;
 

@@ -253,7 +253,7 @@ static enum cli_exit judge_log(struct look *l, bool resume)
         resume = resume && is_same_boot(l);
         if (resume && watch_state_load_ima(j, l->before.ima) != ERR_OK)
                 return judge_log(l, false);
-        status = stream_ima(l->cli, &l->archive, resume ? l->before.offset - l->missing : 0, j, &end);
+        status = stream_ima(l->cli, &l->archive, resume ? l->before.offset - l->missing : 0, j, NULL, &end);
         if (status == CLI_OK)
                 status = keep_ima(l, first_reason, counts_before, end);
         if (status != CLI_OK)

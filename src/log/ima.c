@@ -14,8 +14,16 @@
 /* "sha256:\0" and the digest. */
 static bool read_hash(struct span field, struct ima_entry *e)
 {
-        struct span prefix = span_until_nul(field);
+        static const char most[8] = "sha256:"; /* nearly all of millions of entries */
+        struct span prefix;
         enum alg alg;
+
+        if (field.len == sizeof(most) + 32 && memcmp(field.data, most, sizeof(most)) == 0) {
+                e->hash_name = span_of(field.data, sizeof(most) - 2);
+                e->hash = span_of(field.data + sizeof(most), 32);
+                return true;
+        }
+        prefix = span_until_nul(field);
 
         if (prefix.len == field.len || prefix.len < 2 || prefix.data[prefix.len - 1] != ':')
                 return false;
@@ -61,7 +69,7 @@ static bool read_buffer(struct span field, struct ima_entry *e)
 enum field { END, HASH, TYPED_HASH, PATH, SIGNATURE, BUFFER, OTHER };
 
 static const struct template {
-        char name[12];
+        char name[12]; /* followed by zeros */
         enum ima_kind kind;
         uint8_t fields[10]; /* enum field, ended by END */
 } templates[] = {
@@ -97,7 +105,21 @@ static bool read_field(enum field kind, struct span field, struct ima_entry *e)
 
 static bool is_old_template(const struct ima_entry *e)
 {
-        return span_equal_str(e->name, "ima");
+        return e->name.len == 3 && memcmp(e->name.data, "ima", 3) == 0;
+}
+
+/* The template of that name, NULL when it is not known. */
+static const struct template *find_template(struct span name)
+{
+        char padded[sizeof(templates[0].name)] = { 0 };
+
+        if (name.len == 0 || name.len >= sizeof(padded) || memchr(name.data, 0, name.len))
+                return NULL;
+        memcpy(padded, name.data, name.len);
+        for (size_t i = 0; i < sizeof(templates) / sizeof(templates[0]); i++)
+                if (memcmp(padded, templates[i].name, sizeof(padded)) == 0)
+                        return &templates[i];
+        return NULL;
 }
 
 /* Template "ima": 20 bytes of digest, length, name; the lengths were checked when the entry was read. */
@@ -129,12 +151,12 @@ static enum err read_template(const struct template *t, struct ima_entry *e)
 
 static enum err read_fields(struct ima_entry *e)
 {
+        const struct template *t;
+
         if (is_old_template(e))
                 return read_old_fields(e);
-        for (size_t i = 0; i < sizeof(templates) / sizeof(templates[0]); i++)
-                if (span_equal_str(e->name, templates[i].name))
-                        return read_template(&templates[i], e);
-        return ERR_IMA_TEMPLATE;
+        t = find_template(e->name);
+        return t ? read_template(t, e) : ERR_IMA_TEMPLATE;
 }
 
 /* Fields that were read before one failed are not shown. */
@@ -173,7 +195,8 @@ static enum err read_data(struct reader *r, struct span *ret_data)
         return ERR_OK;
 }
 
-enum err ima_parse_entry(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size)
+/* All but the fields. */
+static enum err read_frame(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size)
 {
         struct reader r = reader_on(bytes);
         struct ima_entry e = { .column = column, .kind = IMA_OTHER };
@@ -190,26 +213,56 @@ enum err ima_parse_entry(struct span bytes, enum alg column, struct ima_entry *r
         TRY(is_old_template(&e) ? read_old_data(&r, &e.data) : read_data(&r, &e.data));
         if (!reader_ok(&r))
                 return ERR_IMA_ENDS;
-
         e.violation = span_is_zero(e.digest);
-        e.fields_error = read_fields(&e);
-        if (e.fields_error != ERR_OK)
-                forget_fields(&e);
-        else if (e.kind == IMA_FILE && span_equal_str(e.path, IMA_BOOT_AGGREGATE))
-                e.kind = IMA_BOOT_AGGREGATE_ENTRY;
         *ret_entry = e;
         *ret_size = r.pos;
         return ERR_OK;
 }
 
+static void finish_fields(struct ima_entry *e)
+{
+        e->fields_error = read_fields(e);
+        if (e->fields_error != ERR_OK)
+                forget_fields(e);
+        else if (e->kind == IMA_FILE && span_equal_str(e->path, IMA_BOOT_AGGREGATE))
+                e->kind = IMA_BOOT_AGGREGATE_ENTRY;
+}
+
+enum err ima_parse_entry(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size)
+{
+        TRY(read_frame(bytes, column, ret_entry, ret_size));
+        finish_fields(ret_entry);
+        return ERR_OK;
+}
+
+/* In all templates but "ima" the path is the second field. */
+static bool has_path_of(const struct ima_entry *e, uint32_t len)
+{
+        struct reader r = reader_on(e->data);
+
+        if (is_old_template(e))
+                return e->data.len == OLD_DIGEST_BYTES + 4 + (size_t)len;
+        reader_skip(&r, reader_u32le(&r));
+        return reader_u32le(&r) == len + 1 && reader_ok(&r);
+}
+
+enum err ima_parse_frame(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size)
+{
+        struct ima_entry fields;
+
+        TRY(read_frame(bytes, column, ret_entry, ret_size));
+        if (has_path_of(ret_entry, sizeof(IMA_BOOT_AGGREGATE) - 1)) {
+                fields = *ret_entry;
+                finish_fields(&fields);
+                if (fields.kind == IMA_BOOT_AGGREGATE_ENTRY)
+                        ret_entry->kind = fields.kind;
+        }
+        return ERR_OK;
+}
+
 static bool is_template_name(struct span name)
 {
-        if (span_equal_str(name, "ima"))
-                return true;
-        for (size_t i = 0; i < sizeof(templates) / sizeof(templates[0]); i++)
-                if (span_equal_str(name, templates[i].name))
-                        return true;
-        return false;
+        return span_equal_str(name, "ima") || find_template(name);
 }
 
 enum alg ima_column_of(struct span start)

@@ -52,6 +52,11 @@ struct ima_entry {
  * be).
  */
 MUST_CHECK enum err ima_parse_entry(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size);
+/*
+ * The same for who only replays, in half the time: what stands before the fields is set, and kind is IMA_BOOT_AGGREGATE_ENTRY for such an entry,
+ * IMA_OTHER for any other.
+ */
+MUST_CHECK enum err ima_parse_frame(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size);
 
 /*
  * The algorithm of the digest column of a log that begins with these bytes: the one by which a template name stands where it must. ALG_SHA1

@@ -30,7 +30,7 @@ struct fake {
         unsigned quotes, keys;
         struct attest attest;
         struct span stream;
-        bool broken_log;
+        bool broken_log, no_log;
 };
 
 static enum err fake_open(void *context)
@@ -119,7 +119,9 @@ static enum err fake_stream_open(void *context, const char *path)
 
         if (f->broken_log)
                 return ERR_FILE_READ;
-        if (strcmp(path, NODE_IMA_LOG) == 0)
+        for (size_t i = 0; i < sizeof(log); i++)
+                log[i] = (uint8_t)(i * 7);
+        if (strcmp(path, NODE_IMA_LOG) == 0 && !f->no_log)
                 f->stream = span_of(log, sizeof(log));
         else if (strcmp(path, "/run/here/policy") == 0)
                 f->stream = span_of_str("cosima 1\n");
@@ -215,6 +217,27 @@ static enum cli_exit take(struct fake *f, const struct ports *ports, const char 
         return node_take_evidence(&cli, ports, &request, ret);
 }
 
+/* What node_write_ima() writes behind what a file holds. */
+static enum cli_exit write_ima(const struct ports *ports, uint64_t offset, struct span *ret_member)
+{
+        static uint8_t buf[EVIDENCE_BLOCK_BYTES + 200192 + 1];
+        struct node_request request = { .ima_offset = offset };
+        FILE *file = tmpfile();
+        uint64_t bytes = 0;
+        enum cli_exit status;
+
+        assert_non_null(file);
+        assert_int_equal(fwrite("before", 1, 6, file), 6);
+        fflush(file);
+        status = node_write_ima(&cli, ports, &request, fileno(file), "evidence.tar", &bytes);
+        fseek(file, 6, SEEK_SET);
+        if (status == CLI_OK)
+                assert_int_equal(fread(buf, 1, sizeof(buf), file), bytes);
+        fclose(file);
+        *ret_member = span_of(buf, (size_t)bytes);
+        return status;
+}
+
 static void evidence_holds_what_there_is(void **state)
 {
         struct fake f;
@@ -235,7 +258,7 @@ static void evidence_holds_what_there_is(void **state)
         assert_int_equal(baseline_read_banks(e.members[EVIDENCE_PCRS], banks), ERR_OK);
         assert_int_equal(banks[ALG_SHA256].pcrs, 0xffffff);
         assert_true(quote_has_values(&quote, ALG_SHA256, banks));
-        assert_int_equal(e.members[EVIDENCE_IMA].len, 200000);
+        assert_null(e.members[EVIDENCE_IMA].data);
         assert_true(span_equal_str(e.members[EVIDENCE_POLICY], "cosima 1\n"));
         assert_null(e.members[EVIDENCE_FIRMWARE].data);
         assert_null(e.members[EVIDENCE_EVENTS].data);
@@ -285,12 +308,43 @@ static void what_cannot_be_quoted_or_read(void **state)
         struct fake f;
         struct ports ports = fake_ports(&f);
         struct evidence e;
+        struct span text;
 
         (void)state;
         assert_int_equal(take(&f, &ports, "sha384:0-15", &e), CLI_FAILED);
         assert_int_equal(f.quotes, 0);
         f.broken_log = true;
         assert_int_equal(take(&f, &ports, "0-15", &e), CLI_FAILED);
+        assert_int_equal(write_ima(&ports, 0, &text), CLI_FAILED);
+}
+
+/* Whatever is left out, the member is a whole one of the archive. */
+static void the_log_is_written_in_pieces(void **state)
+{
+        static const size_t offsets[] = { 0, 1, 65536, 65537, 199999, 200000, 200001 };
+        struct fake f;
+        struct ports ports = fake_ports(&f);
+        struct evidence_walk walk;
+        struct evidence_header header;
+        struct span member, name;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+                size_t size = offsets[i] < 200000 ? 200000 - offsets[i] : 0;
+
+                assert_int_equal(write_ima(&ports, offsets[i], &member), CLI_OK);
+                assert_int_equal(member.len, EVIDENCE_BLOCK_BYTES + evidence_padded(size));
+                walk = (struct evidence_walk){ 0 };
+                assert_int_equal(evidence_next(&walk, span_sub(member, 0, EVIDENCE_BLOCK_BYTES), &header, &name), ERR_OK);
+                assert_int_equal(header.member, EVIDENCE_IMA);
+                assert_int_equal(header.size, size);
+                for (size_t at = 0; at < size; at++)
+                        assert_int_equal(member.data[EVIDENCE_BLOCK_BYTES + at], (uint8_t)((offsets[i] + at) * 7));
+                assert_true(span_is_zero(span_sub(member, EVIDENCE_BLOCK_BYTES + size, evidence_padded(size) - size)));
+        }
+        f.no_log = true;
+        assert_int_equal(write_ima(&ports, 0, &member), CLI_OK);
+        assert_int_equal(member.len, 0);
 }
 
 static void lists_of_pcrs(void **state)
@@ -333,6 +387,7 @@ int main(void)
                 cmocka_unit_test(mounts_are_those_of_the_measured_devices),
                 cmocka_unit_test(quotes_again_while_ima_extends),
                 cmocka_unit_test(what_cannot_be_quoted_or_read),
+                cmocka_unit_test(the_log_is_written_in_pieces),
                 cmocka_unit_test(lists_of_pcrs),
         };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading baselines and looking files up in them. */
+/* Reading baselines. */
 #include "verify/baseline.h"
 
 #include "base/hex.h"
@@ -249,13 +249,6 @@ static enum err read_ak(struct span value, struct baseline *b)
         return hex_decode(text, sizeof(b->ak_sha256), b->ak_sha256);
 }
 
-int baseline_compare_names(struct span a, struct span b)
-{
-        int by_bytes = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-
-        return by_bytes != 0 ? by_bytes : a.len < b.len ? -1 : a.len > b.len;
-}
-
 enum err baseline_read_files(struct span value, struct baseline_file *files, size_t cap, size_t *ret_count)
 {
         struct canon_walk walk, inner;
@@ -310,20 +303,74 @@ static const struct {
         { "verity", baseline_pins_read_roots, true },
         { "version", read_version, false },
 };
+enum { READER_FILES = 6, READERS = sizeof(readers) / sizeof(readers[0]) };
 
-enum err baseline_read(struct span text, struct baseline_file *files, size_t cap, struct baseline *ret_baseline, const char **ret_member)
+#define DEPTH_CERTAIN 8 /* of brackets: far below JSON_DEPTH_MAX, which is for the whole text */
+
+/* Brackets inside strings are counted too: then the slow way decides. */
+static bool is_shallow(struct span value)
 {
-        /* The line feed at the end is no part of the object. */
-        struct span object = text.len > 0 && text.data[text.len - 1] == '\n' ? span_of(text.data, text.len - 1) : text;
-        struct baseline b = { .files = files };
+        unsigned depth = 0;
+
+        for (size_t i = 0; i < value.len; i++) {
+                depth += value.data[i] == '{' || value.data[i] == '[';
+                depth -= depth > 0 && (value.data[i] == '}' || value.data[i] == ']');
+                if (depth > DEPTH_CERTAIN)
+                        return false;
+        }
+        return true;
+}
+
+/* One of the members of part, which must be told apart by commas: one behind each but the last. */
+static bool next_strictly(struct canon_walk *walk, struct span part, struct span *ret_key, struct span *ret_value)
+{
+        const uint8_t *end;
+
+        if (!canon_next_member(walk, ret_key, ret_value) || !is_shallow(*ret_value))
+                return false;
+        end = ret_value->data + ret_value->len;
+        return walk->rest.len > 0 ? *end == ',' : end == part.data + part.len;
+}
+
+/* The members of the readers from one to another, as a list without its brackets. */
+static bool read_part(struct span part, size_t from, size_t to, struct baseline *b)
+{
+        struct canon_walk walk = { part };
+        struct span key, value;
+
+        for (size_t i = from; walk.rest.len > 0; i++) {
+                if (!next_strictly(&walk, part, &key, &value))
+                        return false;
+                while (i < to && readers[i].optional && !span_equal_str(key, readers[i].name))
+                        i++;
+                if (i == to || !span_equal_str(key, readers[i].name) || readers[i].read(value, b) != ERR_OK)
+                        return false;
+                from = i + 1;
+        }
+        while (from < to && readers[from].optional)
+                from++;
+        return from == to;
+}
+
+/* With the list of files taken out and read in one pass, what is left is short. Accepted is less than the slow way accepts, never more. */
+static bool read_quickly(struct span object, struct baseline_file *files, size_t cap, struct baseline *b)
+{
+        struct span before, after;
+
+        return baseline_split(object, files, cap, &b->file_count, &before, &after) && read_part(before, 0, READER_FILES, b) &&
+               read_part(after, READER_FILES + 1, READERS, b);
+}
+
+/* The whole text is checked first, then read member by member: whatever is wrong with it, this finds the code for it. */
+static enum err read_slowly(struct span object, struct baseline_file *files, size_t cap, struct baseline *b, const char **ret_member)
+{
         struct canon_walk walk;
         struct span key, value;
 
         *ret_member = "";
         TRY(canon_check(object));
         TRY(canon_open_object(object, &walk));
-        /* One pass: the list of files may be long, and is skipped over slowly. */
-        for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+        for (size_t i = 0; i < READERS; i++) {
                 struct canon_walk before = walk;
 
                 *ret_member = readers[i].name;
@@ -334,12 +381,25 @@ enum err baseline_read(struct span text, struct baseline_file *files, size_t cap
                         return ERR_BASELINE_SHAPE;
                 }
                 if (readers[i].read)
-                        TRY(readers[i].read(value, &b));
+                        TRY(readers[i].read(value, b));
                 else
-                        TRY(baseline_read_files(value, files, cap, &b.file_count));
+                        TRY(baseline_read_files(value, files, cap, &b->file_count));
         }
-        if (canon_next_member(&walk, &key, &value))
-                return ERR_BASELINE_SHAPE;
+        return canon_next_member(&walk, &key, &value) ? ERR_BASELINE_SHAPE : ERR_OK;
+}
+
+enum err baseline_read(struct span text, struct baseline_file *files, size_t cap, struct baseline *ret_baseline, const char **ret_member)
+{
+        /* The line feed at the end is no part of the object. */
+        struct span object = text.len > 0 && text.data[text.len - 1] == '\n' ? span_of(text.data, text.len - 1) : text;
+        const struct baseline start = { .files = files };
+        struct baseline b = start;
+
+        *ret_member = readers[READERS - 1].name;
+        if (!read_quickly(object, files, cap, &b)) {
+                b = start;
+                TRY(read_slowly(object, files, cap, &b, ret_member));
+        }
         *ret_baseline = b;
         return ERR_OK;
 }
@@ -362,13 +422,4 @@ struct span baseline_file_digest(const struct baseline_file *file)
         if (!canon_next_element(&walk, &value) || canon_plain_string(value, &value) != ERR_OK)
                 return span_of(NULL, 0);
         return value;
-}
-
-int baseline_compare(const struct baseline_entry *a, const struct baseline_entry *b)
-{
-        int by_name = baseline_compare_names(a->name, b->name);
-
-        if (by_name != 0)
-                return by_name;
-        return a->age != b->age ? (a->age < b->age ? -1 : 1) : baseline_compare_names(a->digest, b->digest);
 }

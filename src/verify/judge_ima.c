@@ -280,8 +280,11 @@ void judge_ima_begin(struct judge *j)
         expect_values(j, 0);
 }
 
+typedef enum err entry_parser(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size);
+
 /* The next entry of a piece that is used up as far as *used; false at its end, or, with the reason in ret_error, at a malformed entry. */
-static bool next_entry(struct judge_ima_half *half, struct span piece, bool last, size_t *used, struct ima_entry *ret_entry, enum err *ret_error)
+static inline bool next_entry(struct judge_ima_half *half, entry_parser *parse, struct span piece, bool last, size_t *used,
+                              struct ima_entry *ret_entry, enum err *ret_error)
 {
         struct span left;
         size_t size;
@@ -296,7 +299,7 @@ static bool next_entry(struct judge_ima_half *half, struct span piece, bool last
                         return false;
                 half->column = ima_column_of(left);
         }
-        e = ima_parse_entry(left, half->column, ret_entry, &size);
+        e = parse(left, half->column, ret_entry, &size);
         if (e == ERR_IMA_ENDS && !last)
                 return false;
         half->stopped = e != ERR_OK;
@@ -314,7 +317,7 @@ size_t judge_ima_chain(struct judge *j, struct span piece, bool last)
         size_t used = 0;
         enum err e;
 
-        while (next_entry(&j->walk.chain, piece, last, &used, &entry, &e))
+        while (next_entry(&j->walk.chain, ima_parse_frame, piece, last, &used, &entry, &e))
                 replay_ima_add(&j->ima, &entry);
         return used;
 }
@@ -338,7 +341,9 @@ size_t judge_ima_files(struct judge *j, struct span piece, bool last)
         do {
                 uint64_t number = j->walk.files.number;
 
-                for (count = 0; count < BASELINE_PREPARED_MAX && next_entry(&j->walk.files, piece, last, &used, &entries[count], &e); count++)
+                for (count = 0; count < BASELINE_PREPARED_MAX &&
+                     next_entry(&j->walk.files, ima_parse_entry, piece, last, &used, &entries[count], &e);
+                     count++)
                         paths[count] = entries[count].path;
                 if (j->baseline)
                         baseline_prepare(j->baseline, paths, count);
