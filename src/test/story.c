@@ -258,14 +258,19 @@ static void extend_value(struct story *s, enum alg bank, unsigned pcr, const str
         digest_extend(&s->pcrs[bank].values[pcr], digest_span(value));
 }
 
-void story_extend(struct story *s, unsigned pcr, const char *text)
+void story_extend_by(struct story *s, unsigned pcr, struct span data)
 {
         for (unsigned b = 0; b < BANKS; b++) {
                 struct digest digest;
 
-                digest_of(banks[b], span_of_str(text), &digest);
+                digest_of(banks[b], data, &digest);
                 extend_value(s, banks[b], pcr, &digest);
         }
+}
+
+void story_extend(struct story *s, unsigned pcr, const char *text)
+{
+        story_extend_by(s, pcr, span_of_str(text));
 }
 
 static void put_u32(uint8_t *buf, size_t *len, uint32_t value)

@@ -89,6 +89,7 @@ void story_remove_entry(struct story *s, struct story_entry *e);
 struct story_entry *story_add_table(struct story *s, const char *buffer);
 /* Extend a PCR of the machine, in both banks. */
 void story_extend(struct story *s, unsigned pcr, const char *text);
+void story_extend_by(struct story *s, unsigned pcr, struct span data);
 /* Write the logs anew from events and entries; story_run() has done so once. */
 void story_write_logs(struct story *s);
 /* Quote the values as they are now. story_quote() has done so once. */

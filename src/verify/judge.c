@@ -71,6 +71,7 @@ enum judge_verdict judge_end(struct judge *j)
 {
         judge_ima_end(j);
         judge_pcrs_check(j);
+        judge_gpt_check(j);
         switch (j->reasons.worst) {
         case REASON_MALFORMED:
                 return JUDGE_MALFORMED;

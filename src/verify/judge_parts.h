@@ -32,6 +32,9 @@ void judge_volumes_end(struct judge *j);
 /* All PCRs that are signed, and the boot chain. Last, since it asks what the logs explain. */
 void judge_pcrs_check(struct judge *j);
 
+/* The storage event against the partition table in the firmware's log, which has been replayed. */
+void judge_gpt_check(struct judge *j);
+
 /* Add a reason that is about a PCR, entry or record by its number. */
 void judge_add_number(struct judge *j, enum reason_code code, const char *subject, uint64_t number, enum err error);
 
