@@ -31,7 +31,7 @@ unpack() {
 
 # As an image takes cosima in; the policy is the one that all cases have.
 install_cosima() {
-	make -s -C "$top" install "DESTDIR=$root" >&2
+	env -u MAKEFLAGS make -s -C "$top" install "DESTDIR=$root" >&2
 	mkdir -p "$root/etc/cosima"
 	cp -r "$vm/trust/certs" "$vm/trust/policy" "$vm/trust/policy.sig" "$root/etc/cosima/"
 }
