@@ -236,7 +236,8 @@ configured_as_guide() { # ROOT
 	while read -r command; do
 		enter "$1" sh -ec "$command" </dev/null || return 1
 	done <"$work/commands"
-	test -L "$1/etc/systemd/system/default.target.wants/keylime_agent.service" && enter "$1" sh -c 'test "$(stat -c %U:%G /var/lib/keylime)" = keylime:tss'
+	test -L "$1/etc/systemd/system/default.target.wants/keylime_agent.service" &&
+		test "$(enter "$1" stat -c %U:%G /var/lib/keylime)" = keylime:tss
 }
 
 keylime_judged_by_systemd() { # ROOT
