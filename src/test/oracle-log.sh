@@ -109,16 +109,16 @@ ok "a wrong template digest is named" says "/oem/wrong  [template digest is wron
 
 spoil "$logs/events.cel" 0
 ok "a malformed event log ends with status 2 and says where" \
-	refused 2 "events.cel, entry 0, byte 0: an event log record does not begin" build/cosima log --events "$work/spoilt"
+	refused 2 "/spoilt, entry 0, byte 0: an event log record does not begin" build/cosima log --events "$work/spoilt"
 spoil "$logs/events.cel" 40
 ok "an event whose content was changed is no longer that of its digest" \
-	refused 2 "events.cel, entry 0, byte 0:" build/cosima log --events "$work/spoilt"
+	refused 2 "/spoilt, entry 0, byte 0:" build/cosima log --events "$work/spoilt"
 ok "nothing is exported from it" refused 2 "canonical JSON" build/cosima export tcg --events "$work/spoilt" --out "$work/none"
 ok "no file is left then" fails test -e "$work/none"
 spoil "$logs/ima.bin" 0
 ok "a malformed IMA log ends with status 2 and says where" \
-	refused 2 "ima.bin, entry 0, byte 0: IMA log entry for a PCR" build/cosima log --ima "$work/spoilt"
+	refused 2 "/spoilt, entry 0, byte 0: IMA log entry for a PCR" build/cosima log --ima "$work/spoilt"
 head -c 1000 "$logs/firmware.bin" >"$work/cut"
 ok "a cut firmware log ends with status 2 and says where" \
-	refused 2 "firmware.bin, entry 12, byte 971:" build/cosima log --firmware "$work/cut"
+	refused 2 "/cut, entry 12, byte 971:" build/cosima log --firmware "$work/cut"
 finish
