@@ -7,9 +7,8 @@ sign_with() {
 	"$cosima" policy sign "$2" --key "$1.key" --cert "$1.pem" --out "$2.sig" >&2
 }
 
-# sign_rules FOLDER: signs the policy in FOLDER and the rules it will become, with a key that a kernel without ECDSA can use, and trusts that.
+# sign_rules FOLDER: signs the policy in FOLDER and the rules it will become, with the key of trust.sh that a kernel without ECDSA can use, and trusts that.
 sign_rules() {
-	KEY=rsa "$top/keys/make-keys.sh" "$vm/keys-rsa" >&2
 	rm "$1"/certs/*
 	cp "$vm/keys-rsa/leaf.pem" "$1/certs/"
 	sign_with "$vm/keys-rsa/leaf" "$1/policy"
