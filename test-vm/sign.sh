@@ -7,7 +7,8 @@ sign_with() {
 	"$cosima" policy sign "$2" --key "$1.key" --cert "$1.pem" --out "$2.sig" >&2
 }
 
-# sign_rules FOLDER: signs the policy in FOLDER and the rules it will become, with the key of trust.sh that a kernel without ECDSA can use, and trusts that.
+# sign_rules FOLDER: signs the policy in FOLDER and the rules it will become, with the key of trust.sh that a kernel without ECDSA can use, and
+# trusts that.
 sign_rules() {
 	rm "$1"/certs/*
 	cp "$vm/keys-rsa/leaf.pem" "$1/certs/"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Makes build/vm/trust: the policy of the cases, its signature, and the certificates the initramfs trusts; and build/vm/keys-rsa, for `sign_rules`.
+# Makes build/vm/trust: the policy of the cases, its signature, and the certificates the initramfs trusts; and build/vm/keys-rsa, for
+# `sign_rules`.
 set -eu
 . "$(dirname -- "$0")/paths.sh"
 . "$here/sign.sh"
