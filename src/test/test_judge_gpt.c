@@ -16,7 +16,9 @@
 #define DISK 56
 #define ENTRY_BYTES_LOW 84
 #define COUNT HEADER_BYTES
-#define FIRST_UNIQUE (HEADER_BYTES + 8 + 16)
+#define FIRST_TYPE (HEADER_BYTES + 8)
+#define FIRST_UNIQUE (FIRST_TYPE + 16)
+#define OEM_GUID "8bfa06f9-ca4f-56dc-90c9-49cf20f4f45e"
 
 /* Of the disk that good_storage is on once on_a_disk() has named it: both partitions, in the order of bytes of a GPT. */
 static const uint8_t good_table[TABLE_BYTES] = {
@@ -24,6 +26,7 @@ static const uint8_t good_table[TABLE_BYTES] = {
         [DISK] = 0x41, 0xf8, 0xef, 0x2c, 0x1d, 0x4c, 0x14, 0x5a, 0x8e, 0x46, 0xed, 0x3a, 0xeb, 0x62, 0x10, 0x93,
         [ENTRY_BYTES_LOW] = 128,
         [COUNT] = 2,
+        [FIRST_TYPE] = 0xaf, 0x3d, 0xc6, 0x0f, 0x83, 0x84, 0x72, 0x47, 0x8e, 0x79, 0x3d, 0x69, 0xd8, 0x47, 0x7d, 0xe4,
         [FIRST_UNIQUE] = 0xf9, 0x06, 0xfa, 0x8b, 0x4f, 0xca, 0xdc, 0x56, 0x90, 0xc9, 0x49, 0xcf, 0x20, 0xf4, 0xf4, 0x5e,
         [FIRST_UNIQUE + 128] = 0xaf, 0x3d, 0xc6, 0x0f, 0x83, 0x84, 0x72, 0x47, 0x8e, 0x79, 0x3d, 0x69, 0xd8, 0x47, 0x7d, 0xe4,
 };
@@ -34,6 +37,8 @@ static void on_a_disk(struct story *s)
         for (unsigned i = 0; i < 2; i++)
                 story_replace(s->storage, "{\"mbr\":\"protective\"}",
                               "{\"disk_guid\":\"2ceff841-4c1d-5a14-8e46-ed3aeb621093\",\"mbr\":\"protective\"}");
+        story_replace(s->storage, "{\"guid\":\"" OEM_GUID "\"}",
+                      "{\"guid\":\"" OEM_GUID "\",\"type\":\"0fc63daf-8483-4772-8e79-3d69d8477de4\"}");
         story_extend_by(s, TABLE_PCR, span_of(table, sizeof(table)));
 }
 
@@ -97,6 +102,18 @@ static void lacks_a_partition(void **state)
         assert_int_equal(j->reasons.counts[REASON_STORAGE_FIRMWARE], 2);
 }
 
+static void has_another_type(void **state)
+{
+        const struct judge *j;
+
+        (void)state;
+        table[FIRST_TYPE] ^= 1;
+        j = judge_table(false);
+        assert_int_equal(j->reasons.count, 1);
+        assert_int_equal(j->reasons.kept[0].code, REASON_STORAGE_FIRMWARE);
+        assert_true(span_equal_str(j->reasons.kept[0].subject, "COS_OEM"));
+}
+
 /* The firmware booted from another disk: it says nothing of ours. */
 static void is_of_another_disk(void **state)
 {
@@ -140,6 +157,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(agrees_with_the_storage_event, set_up, trial_tear_down),
                 cmocka_unit_test_setup_teardown(lacks_a_partition, set_up, trial_tear_down),
+                cmocka_unit_test_setup_teardown(has_another_type, set_up, trial_tear_down),
                 cmocka_unit_test_setup_teardown(is_of_another_disk, set_up, trial_tear_down),
                 cmocka_unit_test_setup_teardown(is_not_what_was_extended, set_up, trial_tear_down),
                 cmocka_unit_test_setup_teardown(is_no_table, set_up, trial_tear_down),
