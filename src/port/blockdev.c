@@ -211,6 +211,8 @@ enum err blockdev_next(void *context, struct survey_device *ret_device, bool *re
                 found = next_disk(m, ret_device, &error);
         if (error != ERR_OK)
                 return ERR_BLOCKDEV_LIST;
+        if (found)
+                udev_read(m, ret_device);
         *ret_more = found;
         return ERR_OK;
 }

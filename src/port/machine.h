@@ -71,6 +71,9 @@ enum err mounts_mount(void *context, const char *path, const char *fs_type, cons
 enum err mounts_unmount(void *context, const char *path);
 enum err mounts_visit(void *context, ports_mount_visit visit, void *arg);
 
+/* Add to the facts of a device what udev knows of it, if udev runs and has looked at it. */
+void udev_read(void *context, struct survey_device *device);
+
 enum err blockdev_begin(void *context);
 enum err blockdev_next(void *context, struct survey_device *ret_device, bool *ret_more);
 void blockdev_end(void *context);

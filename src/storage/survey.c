@@ -175,7 +175,7 @@ static void keep_candidate(struct survey_partition *p, const struct survey_devic
 
 /*
  * By any label that stands on the device, also in a signature that we refuse, and by the partition's name as we or the kernel read it: a
- * second signature must not hide one, and neither must a defect that others overlook.
+ * second signature must not hide one, and neither must a defect that others overlook. And by what udev says, which knows more formats.
  */
 static bool is_selected(const struct policy_partition *p, const struct survey_device *device, const struct gpt_entry *entry,
                         const struct probe *probe)
@@ -188,6 +188,8 @@ static bool is_selected(const struct policy_partition *p, const struct survey_de
         for (unsigned i = 0; probe && i < probe->claims.count; i++)
                 if (policy_partition_selects(p, probe_claims_label(&probe->claims, i), none))
                         return true;
+        if (policy_partition_selects(p, span_of_str(device->udev_label), span_of_str(device->udev_part_name)))
+                return true;
         if (!device->is_partition)
                 return false;
         return policy_partition_selects(p, none, span_of_str(device->kernel.part_name)) ||

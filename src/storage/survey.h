@@ -12,6 +12,7 @@
 #define SURVEY_CANDIDATES_MAX 4 /* kept in full for one declared partition; more are counted */
 #define SURVEY_DISKS_MAX 4096 /* with "disks closed"; more are a failure */
 #define SURVEY_NAME_BYTES 32  /* of a kernel device name, with NUL */
+#define SURVEY_UDEV_BYTES 49  /* of a name that udev tells, with NUL: the longest label of a policy, one more to tell it from a longer one */
 
 /* What the kernel says of a partition (sysfs start, size; uevent PARTN, PARTNAME, PARTUUID): the second witness of the GPT entry. */
 struct survey_kernel_view {
@@ -33,6 +34,11 @@ struct survey_device {
         bool removable;
         bool is_virtual; /* loop, device mapper, md, zram, ram: no disk of its own */
         struct survey_kernel_view kernel; /* used when is_partition */
+        /*
+         * What udev makes links of, and mount goes by: it knows the labels of formats that we do not (ISO 9660, exFAT) and the names in other
+         * partition tables. Empty where it knows none, or does not run.
+         */
+        char udev_label[SURVEY_UDEV_BYTES], udev_part_name[SURVEY_UDEV_BYTES];
 };
 
 /* A device that matches a declared partition, with all that is known of it. */

@@ -230,6 +230,25 @@ static void lists_disks_with_their_partitions(void **state)
         p.devices_end(&machine);
 }
 
+static void asks_udev_for_labels(void **state)
+{
+        struct survey_device d;
+        bool more;
+
+        (void)state;
+        put_disk();
+        put("/run/udev/data/b254:0", "S:disk/by-label/COS_OEM\nI:12\nE:ID_FS_LABEL=COS_OEM\nE:ID_FS_LABEL_ENC=COS_OEM\n");
+        put("/run/udev/data/b254:3", "I:12\nE:ID_FS_LABEL_ENC=x\nE:ID_PART_ENTRY_NAME=o\\x20e\\x20m");
+        assert_int_equal(p.devices_begin(&machine), ERR_OK);
+        assert_int_equal(p.devices_next(&machine, &d, &more), ERR_OK);
+        assert_string_equal(d.udev_label, "COS_OEM");
+        assert_string_equal(d.udev_part_name, "");
+        assert_int_equal(p.devices_next(&machine, &d, &more), ERR_OK);
+        assert_string_equal(d.udev_label, "");
+        assert_string_equal(d.udev_part_name, "o\\x20e\\x20m");
+        p.devices_end(&machine);
+}
+
 static void reads_a_partition_inside_its_disk(void **state)
 {
         struct survey_device d;
@@ -362,7 +381,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         const struct CMUnitTest tests[] = {
                 TEST(reads_and_writes_whole_files), TEST(follows_no_link_when_writing), TEST(lists_names_in_order),
-                TEST(appends_and_locks), TEST(reads_mounts), TEST(lists_disks_with_their_partitions),
+                TEST(appends_and_locks), TEST(reads_mounts), TEST(lists_disks_with_their_partitions), TEST(asks_udev_for_labels),
                 TEST(reads_a_partition_inside_its_disk), TEST(bounds_what_it_reads), TEST(goes_down_mappings),
                 TEST(walks_trees_in_order), TEST(refuses_trees_too_deep),
         };

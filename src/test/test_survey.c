@@ -135,6 +135,25 @@ static void test_selected_though_refused(void **state)
         assert_int_equal(verdict(), ERR_SURVEY_AMBIGUOUS);
 }
 
+/* A format that we do not know, or a partition table: whoever mounts by label goes by what udev found. */
+static void test_selected_by_udev(void **state)
+{
+        struct survey_device d = { .name = "sr0", .size_bytes = 1 << 20, .sector_bytes = 2048, .udev_label = "COS_OEM" };
+
+        (void)state;
+        add("vda2");
+        probe.count = 0;
+        survey_add_volume(&survey, &d, NULL, ERR_GPT_NONE, &probe, ERR_OK);
+        assert_int_equal(survey.partitions[0].count, 2);
+        d = (struct survey_device){ .name = "sda2", .size_bytes = 1 << 20, .sector_bytes = 512, .is_partition = true, .udev_part_name = "oem" };
+        survey_add_volume(&survey, &d, NULL, ERR_GPT_NONE, NULL, ERR_BLOCKDEV_READ);
+        assert_int_equal(survey.partitions[0].count, 3);
+        strcpy(d.udev_part_name, "COS_OEM"); /* a name is no label */
+        survey_add_volume(&survey, &d, NULL, ERR_GPT_NONE, &probe, ERR_OK);
+        assert_int_equal(survey.partitions[0].count, 3);
+        assert_int_equal(verdict(), ERR_SURVEY_AMBIGUOUS);
+}
+
 static void test_ambiguous(void **state)
 {
         (void)state;
@@ -321,6 +340,7 @@ int main(void)
                 cmocka_unit_test_setup(test_present, set_up),
                 cmocka_unit_test_setup(test_selected_by_either_name, set_up),
                 cmocka_unit_test_setup(test_selected_though_refused, set_up),
+                cmocka_unit_test_setup(test_selected_by_udev, set_up),
                 cmocka_unit_test_setup(test_ambiguous, set_up),
                 cmocka_unit_test_setup(test_second_signature, set_up),
                 cmocka_unit_test_setup(test_malformed_and_unreadable, set_up),
