@@ -60,6 +60,17 @@ static enum err add_fields(const struct source *volume, enum probe_type type, st
         return ERR_OK;
 }
 
+/* What libblkid goes by stands in the root directory, not in the boot sector. */
+static enum err add_vfat(const struct source *volume, struct probe_claims *claims)
+{
+        uint8_t work[VFAT_WORK_BYTES], label[VFAT_LABEL_BYTES];
+        enum err e = vfat_read_label(volume, work, label);
+
+        if (e == ERR_OK)
+                add(claims, span_of(label, sizeof(label)));
+        return e == ERR_BLOCKDEV_READ ? e : ERR_OK;
+}
+
 static enum err add_secondaries(const struct source *volume, struct probe_claims *claims)
 {
         uint8_t header[SECONDARY_BYTES];
@@ -86,6 +97,8 @@ enum err probe_claims_read(const struct source *volume, const struct probe *prob
                 TRY(add_fields(volume, probe->hits[i].type, &claims));
                 if (probe->hits[i].type == PROBE_LUKS2)
                         TRY(add_secondaries(volume, &claims));
+                if (probe->hits[i].type == PROBE_VFAT)
+                        TRY(add_vfat(volume, &claims));
         }
         *ret_claims = claims;
         return ERR_OK;

@@ -9,7 +9,7 @@
 
 #include "base/source.h"
 
-#define PROBE_CLAIMS_MAX 15   /* one for each place where a label may stand that we look at */
+#define PROBE_CLAIMS_MAX 16   /* one for each place where a label may stand that we look at */
 #define PROBE_CLAIMS_BYTES 48 /* of LUKS2, the longest label that a policy can name; btrfs has longer ones, which are cut */
 
 struct probe_claims {

@@ -52,8 +52,7 @@ static const struct tail tail_32 = { 65, 67, 71, 82 };
 #define ATTRIBUTE_LONG_NAME 0x0f
 #define ATTRIBUTE_MASK 0x3f
 
-#define ROOT_BYTES_MAX 65536 /* of a root directory that are searched for the label */
-#define ROOT_CLUSTERS_MAX 64
+#define ROOT_CLUSTERS_MAX 99 /* of a root directory in FAT32 */
 #define LABEL_NONE "NO NAME    "
 
 static bool is_power_of_two(uint32_t n)
@@ -165,16 +164,6 @@ static enum err parse_fat32(struct span s, struct vfat *fs)
         return ERR_OK;
 }
 
-static enum err parse_all(struct span s, struct vfat *fs)
-{
-        TRY(parse_parameters(s, fs));
-        TRY(parse_clusters(fs));
-        if (fs->fat_bits == 32)
-                TRY(parse_fat32(s, fs));
-        fill_tail(s, fs);
-        return ERR_OK;
-}
-
 enum err vfat_parse(struct span boot_sector, struct vfat *ret_vfat)
 {
         struct vfat fs = { 0 };
@@ -185,16 +174,22 @@ enum err vfat_parse(struct span boot_sector, struct vfat *ret_vfat)
 
         if (!named && !may_be_fat(boot_sector))
                 return ERR_VFAT_NONE;
-        enum err e = parse_all(boot_sector, &fs);
+        enum err e = parse_parameters(boot_sector, &fs);
 
         if (e != ERR_OK)
                 return named ? e : ERR_VFAT_NONE;
+        TRY(parse_clusters(&fs));
+        if (fs.fat_bits == 32)
+                TRY(parse_fat32(boot_sector, &fs));
+        fill_tail(boot_sector, &fs);
         *ret_vfat = fs;
         return ERR_OK;
 }
 
-/* Whether the directory ends in these entries or has its volume entry here, which is then copied to label. */
-static bool search_entries(struct span entries, uint8_t *label)
+/* ---- label ----------------------------------------------------------------------------------------------------------- */
+
+/* Whether the directory ends in these entries or has its volume entry here, which is then copied to label; *ret_found tells which. */
+static bool search_entries(struct span entries, uint8_t *label, bool *ret_found)
 {
         for (size_t at = 0; at < entries.len; at += ENTRY_BYTES) {
                 struct span entry = span_sub(entries, at, ENTRY_BYTES);
@@ -212,43 +207,52 @@ static bool search_entries(struct span entries, uint8_t *label)
                         if (first == ENTRY_E5)
                                 label[0] = 0xe5;
                 }
+                *ret_found = true;
                 return true;
         }
         return false;
 }
 
-/* Search [offset, offset + len) of the volume. *ret_done when nothing more needs to be searched. */
-static enum err search_range(const struct source *volume, uint64_t offset, uint64_t len, uint8_t *work, uint8_t *label, bool *ret_done)
+/* Search [offset, offset + len) of the volume, as far as it is there. */
+static enum err search_range(const struct source *volume, uint64_t offset, uint64_t len, uint8_t *work, uint8_t *label, bool *ret_found)
 {
-        bool done = false;
+        bool found = false, done = false;
 
         for (uint64_t at = 0; at < len && !done;) {
                 size_t part = len - at < VFAT_WORK_BYTES ? (size_t)(len - at) : VFAT_WORK_BYTES;
+                enum err e = source_read(volume, offset + at, part, work);
 
-                TRY(source_read(volume, offset + at, part, work));
-                done = search_entries(span_of(work, part), label);
+                if (e == ERR_SHORT)
+                        break;
+                TRY(e);
+                done = search_entries(span_of(work, part), label, &found);
                 at += part;
         }
-        *ret_done = done;
+        *ret_found = found;
         return ERR_OK;
 }
 
+/*
+ * The chain is the disk's word: it may leave the file system or go round in circles. It is followed as libblkid does, or there would be labels
+ * that we do not see: an end in one cluster does not end it, and numbers of sectors have 32 bits.
+ */
 static enum err search_root_32(const struct source *volume, const struct vfat *fs, uint8_t *work, uint8_t *label)
 {
-        uint32_t cluster = fs->root_cluster;
-        uint32_t clusters_max = ROOT_BYTES_MAX / fs->cluster_bytes;
-        bool done = false;
+        uint64_t table = (uint64_t)fs->reserved_sectors * fs->sector_bytes;
+        uint32_t cluster = fs->root_cluster, table_entries = (uint32_t)((uint64_t)fs->fat_sectors * fs->sector_bytes / 4);
+        bool found = false;
 
-        if (clusters_max == 0 || clusters_max > ROOT_CLUSTERS_MAX)
-                clusters_max = clusters_max == 0 ? 1 : ROOT_CLUSTERS_MAX;
-        /* The chain is the disk's word: it may leave the file system or go round in circles. */
-        for (uint32_t i = 0; i < clusters_max && cluster >= FIRST_CLUSTER && cluster - FIRST_CLUSTER < fs->clusters; i++) {
-                uint64_t offset = data_start_sectors(fs) * fs->sector_bytes + (uint64_t)(cluster - FIRST_CLUSTER) * fs->cluster_bytes;
+        for (unsigned i = 0; i < ROOT_CLUSTERS_MAX && cluster != 0 && cluster < table_entries; i++) {
+                uint32_t sector = (uint32_t)root_start_sectors(fs) + (cluster - FIRST_CLUSTER) * (fs->cluster_bytes / fs->sector_bytes);
+                enum err e;
 
-                TRY(search_range(volume, offset, fs->cluster_bytes, work, label, &done));
-                if (done)
+                TRY(search_range(volume, (uint64_t)sector * fs->sector_bytes, fs->cluster_bytes, work, label, &found));
+                if (found)
                         break;
-                TRY(source_read(volume, (uint64_t)fs->reserved_sectors * fs->sector_bytes + (uint64_t)cluster * 4, 4, work));
+                e = source_read(volume, table + (uint64_t)cluster * 4, 4, work);
+                if (e == ERR_SHORT)
+                        break;
+                TRY(e);
                 cluster = reader_at_u32le(span_of(work, 4), 0) & 0x0fffffff;
         }
         return ERR_OK;
@@ -256,13 +260,26 @@ static enum err search_root_32(const struct source *volume, const struct vfat *f
 
 static enum err search_root(const struct source *volume, const struct vfat *fs, uint8_t *work, uint8_t *label)
 {
-        uint32_t len = (uint32_t)fs->root_entries * ENTRY_BYTES;
-        bool done;
+        bool found;
 
         if (fs->fat_bits == 32)
                 return search_root_32(volume, fs, work, label);
-        return search_range(volume, root_start_sectors(fs) * fs->sector_bytes, len < ROOT_BYTES_MAX ? len : ROOT_BYTES_MAX, work, label,
-                            &done);
+        return search_range(volume, root_start_sectors(fs) * fs->sector_bytes, (uint32_t)fs->root_entries * ENTRY_BYTES, work, label, &found);
+}
+
+enum err vfat_read_label(const struct source *volume, uint8_t *work, uint8_t *ret_label)
+{
+        uint8_t label[VFAT_LABEL_BYTES];
+        struct span sector = span_of(work, VFAT_BOOT_SECTOR_BYTES);
+        struct vfat fs = { 0 };
+
+        TRY(source_read(volume, 0, VFAT_BOOT_SECTOR_BYTES, work));
+        TRY(parse_parameters(sector, &fs));
+        fs.root_cluster = reader_at_u32le(sector, BPB_ROOT_CLUS);
+        memset(label, ' ', sizeof(label));
+        TRY(search_root(volume, &fs, work, label));
+        memcpy(ret_label, label, sizeof(label));
+        return ERR_OK;
 }
 
 enum err vfat_read(const struct source *volume, uint8_t *work, struct vfat *ret_vfat)

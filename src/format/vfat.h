@@ -43,17 +43,20 @@ struct vfat {
 
 /*
  * The facts in the boot sector alone; label stays all spaces. A boot sector has no checksum: it counts as FAT when it carries one of the
- * type texts, or the boot signature and parameters that are all plausible; else ERR_VFAT_NONE. With a type text an implausible parameter is
- * an ERR_VFAT_* of its own. ERR_SHORT when the span is shorter than VFAT_BOOT_SECTOR_BYTES.
+ * type texts, or the boot signature and parameters that are each plausible; else ERR_VFAT_NONE. With a type text an implausible parameter is
+ * an ERR_VFAT_* of its own, and so are parameters that do not fit each other. ERR_SHORT when the span is shorter than VFAT_BOOT_SECTOR_BYTES.
  */
 MUST_CHECK enum err vfat_parse(struct span boot_sector, struct vfat *ret_vfat);
 
 /*
- * Read and parse, and look for the label in the root directory (at most 64 KiB of it and 64 clusters of its chain).
+ * Read and parse, and look for the label in the root directory (of a chain its first 99 clusters, as libblkid does).
  * Also ERR_VFAT_DEVICE_SIZE when the file system claims more than the volume has, and the errors of the source; a volume too short is ERR_VFAT_NONE.
  */
 #define VFAT_WORK_BYTES 4096
 MUST_CHECK enum err vfat_read(const struct source *volume, uint8_t *work, struct vfat *ret_vfat);
+
+/* The label alone, also of a file system that vfat_read() refuses and the kernel may mount all the same. ERR_VFAT_*, the errors of the source. */
+MUST_CHECK enum err vfat_read_label(const struct source *volume, uint8_t *work, uint8_t *ret_label);
 
 /* Without the padding. */
 struct span vfat_label(const struct vfat *fs);

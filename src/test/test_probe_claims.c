@@ -93,6 +93,9 @@ static void refused_file_systems_are_heard(void **state)
         assert_true(claims("COS_GRUB"));
         read_with_break("build/corpus/images/vfat-32.img", 65536, 4000);
         assert_true(claims("COS_GRUB"));
+        /* The boot sector names another, but what others go by is in the root directory. */
+        read_with_break("build/corpus/images/vfat-16.img", (32u << 20) - 512, 43);
+        assert_true(claims("COS_GRUB"));
 }
 
 int main(void)

@@ -179,16 +179,69 @@ static void a_chain_without_end_is_left(void **state)
         put_next(&v, 2, 2);
         assert_label(&v, "");
         assert_true(v.reads < 200);
-        for (uint32_t i = 2; i < 70; i++) {
+        for (uint32_t i = 2; i < 110; i++) {
                 put_others(cluster_at(&v, i), ENTRIES_PER_CLUSTER_32);
                 put_next(&v, i, i + 1);
         }
-        put_entry(cluster_at(&v, 65), "64TH       ", 0x08, 0, 0);
-        assert_label(&v, "64TH");
-        put_others(cluster_at(&v, 65), 1);
-        put_entry(cluster_at(&v, 66), "65TH       ", 0x08, 0, 0);
+        put_entry(cluster_at(&v, 100), "99TH       ", 0x08, 0, 0);
+        assert_label(&v, "99TH");
+        put_others(cluster_at(&v, 100), 1);
+        put_entry(cluster_at(&v, 101), "100TH      ", 0x08, 0, 0);
         assert_label(&v, "");
         volume_free(&v);
+}
+
+/* As libblkid does, to whose links mounts go. */
+static void an_end_in_one_cluster_does_not_end_the_chain(void **state)
+{
+        struct volume v;
+
+        (void)state;
+        volume_make(&v, "vfat-32", 64u << 20);
+        put_next(&v, 2, 3);
+        put_next(&v, 3, 0x0fffffff);
+        put_entry(cluster_at(&v, 3), "COS_OEM    ", 0x08, 0, 0);
+        assert_label(&v, "COS_OEM");
+        put_next(&v, 3, 1); /* the sector before the first cluster */
+        memset(cluster_at(&v, 3), 0, 32);
+        put_entry(cluster_at(&v, 2) - SECTOR, "BEFORE     ", 0x08, 0, 0);
+        assert_label(&v, "BEFORE");
+        volume_free(&v);
+}
+
+static void a_long_root_directory_is_searched_to_its_end(void **state)
+{
+        struct volume v;
+
+        (void)state;
+        volume_make(&v, "vfat-16", 32u << 20);
+        v.bytes[18] = 0x10; /* 4096 entries */
+        put_others(v.bytes + ROOT_16, 4095);
+        put_entry(v.bytes + ROOT_16 + 32 * 4095, "COS_OEM    ", 0x08, 0, 0);
+        assert_label(&v, "COS_OEM");
+        volume_free(&v);
+}
+
+/* One sector larger than its volume: the kernel does not look at that. */
+static void a_refused_volume_still_has_its_label(void **state)
+{
+        static const char *const names[] = { "vfat-16", "vfat-32" };
+        uint8_t work[VFAT_WORK_BYTES], label[VFAT_LABEL_BYTES];
+        struct volume v;
+        struct vfat fs;
+
+        (void)state;
+        for (unsigned i = 0; i < 2; i++) {
+                volume_make(&v, names[i], (32u << 20) * (i + 1) - SECTOR);
+                put_entry(i == 0 ? v.bytes + ROOT_16 : cluster_at(&v, 2), "COS_OEM    ", 0x08, 0, 0);
+
+                struct source source = { &v, v.span.len, SECTOR, read_counted, NULL };
+
+                assert_int_equal(vfat_read(&source, work, &fs), ERR_VFAT_DEVICE_SIZE);
+                assert_int_equal(vfat_read_label(&source, work, label), ERR_OK);
+                assert_memory_equal(label, "COS_OEM    ", VFAT_LABEL_BYTES);
+                volume_free(&v);
+        }
 }
 
 static void what_cannot_be_read_is_told(void **state)
@@ -220,6 +273,9 @@ int main(void)
                 cmocka_unit_test(the_last_slot_is_searched_and_no_further),
                 cmocka_unit_test(the_chain_of_clusters_is_followed),
                 cmocka_unit_test(a_chain_without_end_is_left),
+                cmocka_unit_test(an_end_in_one_cluster_does_not_end_the_chain),
+                cmocka_unit_test(a_long_root_directory_is_searched_to_its_end),
+                cmocka_unit_test(a_refused_volume_still_has_its_label),
                 cmocka_unit_test(what_cannot_be_read_is_told),
         };
 
