@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: fetch.sh SOURCES DIR MAKEFILE
 # For each name in SOURCES (see there) unpacks the first version that can be had into DIR/<name> and lists its C files in
-# MAKEFILE. Archives come from the package mirrors in apt's configuration, are known by their sha256, and are kept in the
-# user's cache. COSIMA_MIRRORS overrides the mirrors.
+# MAKEFILE. Archives come from the package mirrors in apt's configuration, or from where pip's points, are known by their sha256,
+# and are kept in the user's cache. COSIMA_MIRRORS overrides the mirrors.
 set -eu
 sources=$1 dir=$2 makefile=$3
 cache=${XDG_CACHE_HOME:-${HOME:-$dir}/.cache}/cosima
 apt_helper=/usr/lib/apt/apt-helper
+python=/usr/bin/python3 # the distribution's, which has the pip that is asked for
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -29,7 +30,7 @@ has_hash() {
 	[ -f "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ]
 }
 
-# get_archive POOL_PATH SHA256: puts the archive into the cache; on failure the reasons are in $work/why.
+# get_archive PATH SHA256: puts the archive into the cache; on failure the reasons are in $work/why.
 get_archive() {
 	archive=$cache/$2/$(basename "$1")
 	if has_hash "$archive" "$2"; then
@@ -39,17 +40,29 @@ get_archive() {
 		echo "the copy in the cache has another sha256" >>"$work/why"
 		rm -f "$archive"
 	fi
+	mkdir -p "$cache/$2"
+	case $1 in
+	pypi/*) from_pypi "${1#pypi/}" "$2" ;;
+	*) from_mirrors "$1" "$2" ;;
+	esac
+}
+
+# keep NEW SHA256: the file that was given becomes the archive, under its name at once.
+keep() {
+	has_hash "$1/archive" "$2" || return 1
+	cp "$1/archive" "$1/copy" # a file: mirror gives a link
+	mv "$1/copy" "$archive"
+}
+
+from_mirrors() {
 	if [ ! -x "$apt_helper" ]; then
 		echo "no apt here; put it at $archive by hand" >>"$work/why"
 		return 1
 	fi
-	mkdir -p "$cache/$2"
 	mirrors >"$work/mirrors" || echo "apt has no mirror configured" >>"$work/why"
 	while read -r mirror <&4; do
 		new=$(mktemp -d "$cache/$2/new.XXXXXX")
-		if "$apt_helper" -q download-file "${mirror%/}/$1" "$new/archive" "SHA256:$2" >"$work/out" 2>&1 && has_hash "$new/archive" "$2"; then
-			cp "$new/archive" "$new/copy" # a file: mirror gives a link
-			mv "$new/copy" "$archive"
+		if "$apt_helper" -q download-file "${mirror%/}/$1" "$new/archive" "SHA256:$2" >"$work/out" 2>&1 && keep "$new" "$2"; then
 			rm -rf "$new"
 			return 0
 		fi
@@ -61,12 +74,32 @@ get_archive() {
 	return 1
 }
 
-# Unpacks only what is compiled, its headers and licences, with new times so that make sees a change of version.
+# from_pypi NAME==VERSION SHA256: its source distribution, which pip compares with the hash before it looks into it.
+from_pypi() {
+	if ! "$(dirname "$0")/need.sh" pypi >"$work/out" 2>&1; then
+		echo "no pip here; put its source distribution at $archive by hand" >>"$work/why"
+		return 1
+	fi
+	new=$(mktemp -d "$cache/$2/new.XXXXXX")
+	echo "$1 --hash=sha256:$2" >"$work/requirement"
+	if "$python" -m pip --disable-pip-version-check download -q --no-deps --no-binary :all: --no-build-isolation --require-hashes \
+		-d "$new/given" -r "$work/requirement" >"$work/out" 2>&1 && mv "$new/given"/* "$new/archive" && keep "$new" "$2"; then
+		rm -rf "$new"
+		return 0
+	fi
+	rm -rf "$new"
+	awk 'NF { last = $0 } END { print last }' "$work/out" >>"$work/why"
+	return 1
+}
+
+# Unpacks only what is compiled, its headers and licences, with new times so that make sees a change of version. PyPI's yyjson has the two files
+# elsewhere.
 unpack() {
 	new=$dir/$1.new
 	rm -rf "$new"
 	mkdir -p "$new"
-	tar -xmf "$2" -C "$new" --strip-components=1 --wildcards '*/src/*' '*/include/*' '*/library/*' '*/LICENSE*' \
+	tar -xmf "$2" -C "$new" --strip-components=1 --transform='s,^\([^/]*\)/yyjson/\(yyjson\.[ch]\)$,\1/src/\2,' \
+		--wildcards '*/src/*' '*/include/*' '*/library/*' '*/LICENSE*' '*/yyjson/yyjson.[ch]' \
 		'nettle-*/COPYING*' 'nettle-*/*.h' 'nettle-*/sha*.c' 'nettle-*/write-be*.c' 'nettle-*/*.m4' 'nettle-*/x86_64/*' 2>"$work/out" ||
 		grep -v -e 'Not found in archive' -e 'Exiting with failure status' "$work/out" >"$work/bad" || :
 	if [ -s "$work/bad" ]; then

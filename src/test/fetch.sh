@@ -69,6 +69,41 @@ done
 ok "an archive with another hash does not stay in the cache" find "$work/cache" -type f -path '*mbedtls*' -exec false {} +
 ok "nothing half unpacked is left" test ! -e "$work/out/mbedtls"
 
+# What has gone from the mirror is in a Python package, whose place pip's configuration says: a folder here.
+package=$work/tree/cosima-carrier-1
+carrier=$work/packages/cosima-carrier-1.tar.gz
+
+# make_carrier TEXT: the package, with TEXT in yyjson's file.
+make_carrier() {
+	mkdir -p "$package/yyjson" "$work/packages"
+	echo "int version_$1;" >"$package/yyjson/yyjson.c"
+	echo 'from setuptools import setup; setup(name="cosima-carrier", version="1", packages=[])' >"$package/setup.py"
+	printf 'Metadata-Version: 2.1\nName: cosima-carrier\nVersion: 1\n' >"$package/PKG-INFO"
+	tar -czf "$carrier" -C "$work/tree" cosima-carrier-1
+}
+
+export PIP_NO_INDEX=1 PIP_FIND_LINKS="$work/packages"
+rm -rf "$work/out"
+make_archive mbedtls 2
+make_carrier pypi
+{
+	line mbedtls 2
+	line tpm2-tss 1
+	echo "yyjson 9 pool/yyjson_9.tar.gz $(printf x | sha256sum | cut -d ' ' -f 1)"
+	echo "yyjson 1-pypi pypi/cosima-carrier==1 $(sha256sum <"$carrier" | cut -d ' ' -f 1)"
+} >"$work/sources"
+ok "a version that the mirror lacks is taken out of a Python package" fetch
+ok "its files are where those of the other are" says version_pypi "$work/out/yyjson/src/yyjson.c"
+rm -rf "$work/out" "$work/packages"
+ok "a second time the cache is enough for it, too" fetch
+rm -rf "$work/out" "$work/cache"
+ok "it fails when there is no such package" fails fetch
+ok "it says so" grep -q 'yyjson 1-pypi: .*No matching distribution found for cosima-carrier==1' "$work/log"
+make_carrier changed
+ok "a package with another hash is refused" fails fetch
+ok "it says so, too" grep -q 'yyjson 1-pypi: .*Got  *[0-9a-f]' "$work/log"
+ok "nothing of it is unpacked" test ! -e "$work/out/yyjson"
+
 # Two at a time, one cache.
 rm -rf "$work/cache" "$work/mirror"
 for name in mbedtls tpm2-tss yyjson; do
