@@ -32,5 +32,6 @@ void udev_read(void *context, struct survey_device *d)
         if (files_read(context, path.buf, buf, sizeof(buf), &entry) != ERR_OK)
                 return;
         copy_value(entry, "\nE:ID_FS_LABEL=", d->udev_label, sizeof(d->udev_label));
+        copy_value(entry, "\nE:ID_FS_TYPE=", d->udev_type, sizeof(d->udev_type));
         copy_value(entry, "\nE:ID_PART_ENTRY_NAME=", d->udev_part_name, sizeof(d->udev_part_name));
 }

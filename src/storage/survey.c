@@ -214,9 +214,13 @@ bool survey_complete(const struct survey *s)
         return true;
 }
 
+/* What udev takes for a member of an array or of a volume group may become another device with this label, whatever file system we see. */
 static const struct probe_hit *single_hit(const struct survey_candidate *c)
 {
-        return c->probe_error == ERR_OK ? probe_single(&c->probe) : NULL;
+        const struct probe_hit *hit = c->probe_error == ERR_OK ? probe_single(&c->probe) : NULL;
+        const char *udev_type = c->device.udev_type;
+
+        return hit && (udev_type[0] == '\0' || strcmp(udev_type, probe_name(&c->probe, hit)) == 0) ? hit : NULL;
 }
 
 const char *survey_state(const struct survey *s, unsigned partition)

@@ -39,6 +39,7 @@ struct survey_device {
          * partition tables. Empty where it knows none, or does not run.
          */
         char udev_label[SURVEY_UDEV_BYTES], udev_part_name[SURVEY_UDEV_BYTES];
+        char udev_type[SURVEY_UDEV_BYTES]; /* what udev takes it for, by libblkid's name ("LVM2_member") */
 };
 
 /* A device that matches a declared partition, with all that is known of it. */

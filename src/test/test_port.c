@@ -237,11 +237,12 @@ static void asks_udev_for_labels(void **state)
 
         (void)state;
         put_disk();
-        put("/run/udev/data/b254:0", "S:disk/by-label/COS_OEM\nI:12\nE:ID_FS_LABEL=COS_OEM\nE:ID_FS_LABEL_ENC=COS_OEM\n");
+        put("/run/udev/data/b254:0", "S:disk/by-label/COS_OEM\nI:12\nE:ID_FS_LABEL=COS_OEM\nE:ID_FS_LABEL_ENC=COS_OEM\nE:ID_FS_TYPE=iso9660\n");
         put("/run/udev/data/b254:3", "I:12\nE:ID_FS_LABEL_ENC=x\nE:ID_PART_ENTRY_NAME=o\\x20e\\x20m");
         assert_int_equal(p.devices_begin(&machine), ERR_OK);
         assert_int_equal(p.devices_next(&machine, &d, &more), ERR_OK);
         assert_string_equal(d.udev_label, "COS_OEM");
+        assert_string_equal(d.udev_type, "iso9660");
         assert_string_equal(d.udev_part_name, "");
         assert_int_equal(p.devices_next(&machine, &d, &more), ERR_OK);
         assert_string_equal(d.udev_label, "");

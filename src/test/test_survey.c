@@ -154,6 +154,22 @@ static void test_selected_by_udev(void **state)
         assert_int_equal(verdict(), ERR_SURVEY_AMBIGUOUS);
 }
 
+/* A member of a volume group or an array that looks like a file system: what is mounted is made of it later. */
+static void test_udev_sees_another_type(void **state)
+{
+        struct survey_device d = device_of("vda2", 2);
+
+        (void)state;
+        strcpy(d.udev_type, "ext3"); /* the name for these features */
+        survey_add_volume(&survey, &d, &gpt, ERR_OK, &probe, ERR_OK);
+        assert_int_equal(verdict(), ERR_OK);
+        strcpy(d.udev_type, "LVM2_member");
+        survey_begin(&survey, &policy);
+        survey_add_volume(&survey, &d, &gpt, ERR_OK, &probe, ERR_OK);
+        assert_string_equal(survey_state(&survey, 0), "malformed");
+        assert_int_equal(verdict(), ERR_SURVEY_MALFORMED);
+}
+
 static void test_ambiguous(void **state)
 {
         (void)state;
@@ -341,6 +357,7 @@ int main(void)
                 cmocka_unit_test_setup(test_selected_by_either_name, set_up),
                 cmocka_unit_test_setup(test_selected_though_refused, set_up),
                 cmocka_unit_test_setup(test_selected_by_udev, set_up),
+                cmocka_unit_test_setup(test_udev_sees_another_type, set_up),
                 cmocka_unit_test_setup(test_ambiguous, set_up),
                 cmocka_unit_test_setup(test_second_signature, set_up),
                 cmocka_unit_test_setup(test_malformed_and_unreadable, set_up),
