@@ -8,6 +8,7 @@
 #include "boot/stages.h"
 
 #define RULES_PATH BOOT_RUN "/rules"
+#define HURRY_PATH "/sys/kernel/rcu_expedited"
 #define BUSY_TRIES 4
 #define BUSY_PAUSE_MS 100
 
@@ -183,7 +184,7 @@ static enum err load_by_path(struct boot *b, struct span sig, struct span certif
         return ERR_OK;
 }
 
-static enum err load(struct boot *b)
+static enum err load_somehow(struct boot *b)
 {
         enum err e = load_text(b);
         struct span sig, certificate;
@@ -192,6 +193,31 @@ static enum err load(struct boot *b)
                 return e;
         TRY(check_signed_rules(b, &sig, &certificate));
         return load_by_path(b, sig, certificate);
+}
+
+static bool hurry_is(struct boot *b, const char *text)
+{
+        struct span now;
+        uint8_t buf[16];
+
+        return b->ports->file_read(b->ports->context, HURRY_PATH, buf, sizeof(buf), &now) == ERR_OK && span_equal_str(now, text);
+}
+
+/*
+ * Before it puts rules in force the kernel waits until no processor can still be reading the old ones: grace periods of RCU, 10 ms and more, which is
+ * most of this stage. Told to hurry it waits for the same, but interrupts the processors instead of waiting until they come by (kernel-parameters.txt,
+ * rcupdate.rcu_expedited). It is told so only here, and not where it is already, or has no such setting because it never waits.
+ */
+static enum err load(struct boot *b)
+{
+        const struct ports *p = b->ports;
+        bool hurry = hurry_is(b, "0\n") && p->setting_write(p->context, HURRY_PATH, span_of_str("1\n")) == ERR_OK;
+        enum err e = load_somehow(b);
+
+        /* left alone when somebody else has set it meanwhile; when it cannot be undone nothing is lost but some power */
+        if (hurry && hurry_is(b, "1\n"))
+                (void)p->setting_write(p->context, HURRY_PATH, span_of_str("0\n"));
+        return e;
 }
 
 /* ---- rules of others ----------------------------------------------------------------------------------------------------- */

@@ -88,14 +88,15 @@ enum err files_write(void *context, const char *path, uint32_t owner, struct spa
         return ERR_FILE_WRITE;
 }
 
-enum err files_remove(void *context, const char *path)
+enum err files_write_setting(void *context, const char *path, struct span bytes)
 {
-        char full[MACHINE_PATH_MAX];
+        int fd = machine_open(context, path, O_WRONLY | O_NOCTTY);
+        bool good;
 
-        TRY(machine_path(context, path, full));
-        if (unlink(full) == 0)
-                return ERR_OK;
-        return errno == ENOENT ? ERR_FILE_ABSENT : ERR_FILE_WRITE;
+        if (fd < 0)
+                return errno == ENOENT ? ERR_FILE_ABSENT : ERR_FILE_WRITE;
+        good = write_all(fd, bytes);
+        return close(fd) == 0 && good ? ERR_OK : ERR_FILE_WRITE;
 }
 
 enum err files_set_xattr(void *context, const char *path, const char *name, struct span value)

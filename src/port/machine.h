@@ -58,10 +58,10 @@ int machine_open_tpm(void);
 /* The entries of the table, as port/ports.h describes them. */
 enum err files_read(void *context, const char *path, uint8_t *buf, size_t cap, struct span *ret_bytes);
 enum err files_write(void *context, const char *path, uint32_t owner, struct span bytes);
-enum err files_remove(void *context, const char *path);
 enum err files_set_xattr(void *context, const char *path, const char *name, struct span value);
 enum err files_list(void *context, const char *path, char *buf, size_t cap, struct span *ret_names);
 enum err files_make_folder(void *context, const char *path);
+enum err files_write_setting(void *context, const char *path, struct span bytes);
 enum err files_stream_open(void *context, const char *path);
 enum err files_stream_read(void *context, uint8_t *buf, size_t cap, size_t *ret_len);
 void files_stream_close(void *context);

@@ -96,13 +96,14 @@ struct ports {
          * Files. ERR_FILE_ABSENT, ERR_FILE_LARGE (more than cap bytes), ERR_FILE_READ and ERR_FILE_WRITE (all other reasons).
          * file_write replaces the file as a whole or not at all (mode 0600, owned by owner, no link is followed). folder_list gives the
          * names in a folder, sorted by bytes, each ended by a NUL. folder_make is content when the folder is there.
+         * setting_write writes into a file that is there, which for the kernel's settings is not the same as replacing it.
          */
         enum err (*file_read)(void *context, const char *path, uint8_t *buf, size_t cap, struct span *ret_bytes);
         enum err (*file_write)(void *context, const char *path, uint32_t owner, struct span bytes);
-        enum err (*file_remove)(void *context, const char *path);
         enum err (*file_set_xattr)(void *context, const char *path, const char *name, struct span value);
         enum err (*folder_list)(void *context, const char *path, char *buf, size_t cap, struct span *ret_names);
         enum err (*folder_make)(void *context, const char *path);
+        enum err (*setting_write)(void *context, const char *path, struct span bytes);
 
         /* A file that grows without end, read from its start piece by piece: 0 bytes at its end. One at a time. */
         enum err (*stream_open)(void *context, const char *path);

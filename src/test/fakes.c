@@ -100,6 +100,17 @@ static enum err file_write(void *context, const char *path, uint32_t owner, stru
         return ERR_OK;
 }
 
+static enum err setting_write(void *context, const char *path, struct span bytes)
+{
+        struct fakes *f = context;
+
+        fakes_effect(f);
+        if (!fakes_file(f, path))
+                return ERR_FILE_ABSENT;
+        fakes_put(f, path, bytes);
+        return ERR_OK;
+}
+
 static enum err file_set_xattr(void *context, const char *path, const char *name, struct span value)
 {
         struct fakes *f = context;
@@ -229,7 +240,7 @@ struct ports fakes_ports(struct fakes *f)
         struct ports p = {
                 .context = f, .now_ms = now_ms, .sleep_ms = sleep_ms, .say = say, .halt = halt,
                 .file_read = file_read, .file_write = file_write, .file_set_xattr = file_set_xattr,
-                .folder_list = folder_list, .folder_make = folder_make,
+                .folder_list = folder_list, .folder_make = folder_make, .setting_write = setting_write,
                 .is_mounted = is_mounted, .mount = mount_one, .mounts_visit = mounts_visit,
                 .tree_walk = tree_walk, .lock_take = lock_take, .log_append = log_append,
         };

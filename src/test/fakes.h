@@ -13,6 +13,7 @@
 #define FAKES_DEVICES_MAX 8
 #define FAKES_MOUNTS_MAX 8
 #define FAKES_LOG "/run/cosima/events.cel"
+#define FAKES_HURRY "/sys/kernel/rcu_expedited"
 
 struct fakes_file {
         char path[96];
@@ -67,6 +68,8 @@ struct fakes {
         struct {
                 bool absent, bypass, deaf; /* deaf: takes rules and forgets them */
                 bool takes_more;           /* rules can be added at any time */
+                bool in_a_hurry;           /* the kernel was told so when the policy file was closed */
+                bool told_otherwise;       /* by somebody else, since then */
                 enum err open_error, text_error;
                 unsigned busy_times;
                 unsigned error_line; /* whose write fails with text_error; 0: every one */

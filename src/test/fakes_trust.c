@@ -214,6 +214,9 @@ static void ima_close(void *context)
         fakes_effect(f);
         if (f->ima.lines > 0 || f->ima.refused)
                 f->ima.active = !f->ima.refused;
+        f->ima.in_a_hurry = fakes_file(f, FAKES_HURRY) && fakes_file(f, FAKES_HURRY)->bytes[0] == '1';
+        if (f->ima.told_otherwise)
+                fakes_put(f, FAKES_HURRY, span_of_str("2\n"));
 }
 
 static enum err find_ring(void *context, const char *name, int32_t *ret_ring)

@@ -112,6 +112,43 @@ static void trusts_no_kernel_that_hides_its_rules(void **state)
         assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
 }
 
+static bool hurry_is(const char *text)
+{
+        const struct fakes_file *file = fakes_file(&f, FAKES_HURRY);
+
+        return file ? span_equal_str(span_of(file->bytes, file->len), text) : text == NULL;
+}
+
+/* The kernel is told to hurry while rules are loaded, whatever comes of it, and only then; not where it has no such setting, or another. */
+static void hurries_the_kernel_while_it_loads(void **state)
+{
+        (void)state;
+        fakes_put(&f, FAKES_HURRY, span_of_str("0\n"));
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+        assert_true(f.ima.in_a_hurry && hurry_is("0\n"));
+        tear_down(NULL);
+        set_up(NULL);
+        fakes_put(&f, FAKES_HURRY, span_of_str("0\n"));
+        f.ima.text_error = ERR_IMA_RULE;
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 1);
+        assert_true(f.ima.in_a_hurry && hurry_is("0\n"));
+        tear_down(NULL);
+        set_up(NULL);
+        fakes_put(&f, FAKES_HURRY, span_of_str("0\n"));
+        f.ima.told_otherwise = true;
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+        assert_true(hurry_is("2\n"));
+        tear_down(NULL);
+        set_up(NULL);
+        fakes_put(&f, FAKES_HURRY, span_of_str("1\n"));
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+        assert_true(hurry_is("1\n"));
+        tear_down(NULL);
+        set_up(NULL);
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+        assert_true(!f.ima.in_a_hurry && hurry_is(NULL));
+}
+
 static void finds_the_receipt_by_any_hash(void **state)
 {
         (void)state;
@@ -186,6 +223,7 @@ int main(void)
                 TEST(waits_while_the_policy_file_is_busy),
                 TEST(sees_rules_that_were_loaded_before),
                 TEST(trusts_no_kernel_that_hides_its_rules),
+                TEST(hurries_the_kernel_while_it_loads),
                 TEST(finds_the_receipt_by_any_hash),
                 TEST(tells_a_bypassed_ima),
                 TEST(loads_signed_rules_by_path),

@@ -93,8 +93,23 @@ static void reads_and_writes_whole_files(void **state)
         assert_int_equal(st.st_mode & 07777, 0600);
         assert_int_equal(st.st_uid, 4242);
         assert_int_equal(p.file_write(&machine, "/none/x", 0, span_of_str("new")), ERR_FILE_WRITE);
-        assert_int_equal(p.file_remove(&machine, "/run/x"), ERR_OK);
-        assert_int_equal(p.file_remove(&machine, "/run/x"), ERR_FILE_ABSENT);
+}
+
+/* As the kernel's settings want it: the file that is there gets it, and none is made. */
+static void writes_settings_in_place(void **state)
+{
+        struct stat before, after;
+
+        (void)state;
+        put("/sys/setting", "0\n");
+        assert_int_equal(stat(path_of("/sys/setting"), &before), 0);
+        assert_int_equal(p.setting_write(&machine, "/sys/setting", span_of_str("1\n")), ERR_OK);
+        assert_true(span_equal_str(read_back("/sys/setting"), "1\n"));
+        assert_int_equal(stat(path_of("/sys/setting"), &after), 0);
+        assert_int_equal(before.st_ino, after.st_ino);
+        assert_int_equal(p.setting_write(&machine, "/sys/none", span_of_str("1\n")), ERR_FILE_ABSENT);
+        assert_int_equal(access(path_of("/sys/none"), F_OK), -1);
+        assert_int_equal(p.setting_write(&machine, "/sys", span_of_str("1\n")), ERR_FILE_WRITE);
 }
 
 /* Somebody puts a link where we write: it is replaced, never followed. */
@@ -381,7 +396,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         const struct CMUnitTest tests[] = {
-                TEST(reads_and_writes_whole_files), TEST(follows_no_link_when_writing), TEST(lists_names_in_order),
+                TEST(reads_and_writes_whole_files), TEST(writes_settings_in_place), TEST(follows_no_link_when_writing), TEST(lists_names_in_order),
                 TEST(appends_and_locks), TEST(reads_mounts), TEST(lists_disks_with_their_partitions), TEST(asks_udev_for_labels),
                 TEST(reads_a_partition_inside_its_disk), TEST(bounds_what_it_reads), TEST(goes_down_mappings),
                 TEST(walks_trees_in_order), TEST(refuses_trees_too_deep),
