@@ -25,30 +25,23 @@ static bool is_live_boot(struct boot *b)
 
 /* ---- one pass ------------------------------------------------------------------------------------------------------------ */
 
-static enum err read_gpt(struct boot *b, const struct survey_device *disk)
-{
-        const struct ports *p = b->ports;
-        struct source source;
-        enum err e = p->device_open(p->context, disk, &source);
-
-        if (e != ERR_OK)
-                return e;
-        e = gpt_read(&source, b->gpt_work, &b->gpt);
-        p->device_close(p->context);
-        return e;
-}
-
-static enum err read_volume(struct boot *b, const struct survey_device *device)
+/* Opened once for both readings: when a device is closed the kernel forgets what it has read. */
+static void read_device(struct boot *b, const struct survey_device *device, enum err *gpt_error, enum err *ret_probe_error)
 {
         const struct ports *p = b->ports;
         struct source source;
         enum err e = p->device_open(p->context, device, &source);
 
+        *ret_probe_error = e;
+        if (!device->is_partition)
+                *gpt_error = e;
         if (e != ERR_OK)
-                return e;
-        e = probe_read(&source, b->probe_work, &b->probe);
+                return;
+        probe_expect(&source);
+        if (!device->is_partition)
+                *gpt_error = gpt_read(&source, b->gpt_work, &b->gpt);
+        *ret_probe_error = probe_read(&source, b->probe_work, &b->probe);
         p->device_close(p->context);
-        return e;
 }
 
 static void note_unread(struct boot *b, const struct survey_device *disk, enum err gpt_error)
@@ -67,12 +60,11 @@ static enum err add_device(struct boot *b, const struct survey_device *device, e
 {
         enum err probe_error;
 
+        read_device(b, device, gpt_error, &probe_error);
         if (!device->is_partition) {
-                *gpt_error = read_gpt(b, device);
                 note_unread(b, device, *gpt_error);
                 TRY(survey_add_disk(&b->survey, device, *gpt_error == ERR_OK ? &b->gpt : NULL, *gpt_error));
         }
-        probe_error = read_volume(b, device);
         survey_add_volume(&b->survey, device, *gpt_error == ERR_OK ? &b->gpt : NULL, *gpt_error,
                           probe_error == ERR_OK ? &b->probe : NULL, probe_error);
         return ERR_OK;

@@ -169,6 +169,7 @@ static enum err check_uuid(struct boot *b, unsigned i, const struct boot_place *
 
         TRY(p->device_by_number(p->context, place->major, place->minor, &device));
         TRY(p->device_open(p->context, &device, &source));
+        probe_expect(&source);
         e = probe_read(&source, b->probe_work, &b->probe);
         p->device_close(p->context);
         TRY(e);

@@ -21,6 +21,7 @@
 #define HEADER_BYTES_MIN 92
 #define HEADER_REVISION_1_0 0x00010000u
 #define PRIMARY_LBA 1
+#define BACKUP_BYTES(sector_bytes) (128u * GPT_ENTRY_BYTES + (sector_bytes))
 
 /* Entry offsets (table 5-6). */
 #define ENTRY_TYPE 0
@@ -306,6 +307,8 @@ enum err gpt_read(const struct source *disk, uint8_t *work, struct gpt *ret_gpt)
                 return ERR_GPT_SECTOR_SIZE;
         if (disk->size_bytes / sector_bytes <= PRIMARY_LBA + 1)
                 return ERR_GPT_NONE;
+        /* the backup is at the other end of the disk, in most cases with as many entries as this */
+        source_expect(disk, disk->size_bytes - BACKUP_BYTES(sector_bytes), BACKUP_BYTES(sector_bytes));
         TRY(source_read(disk, 0, MBR_BYTES, work));
         enum gpt_mbr mbr = classify_mbr(span_of(work, MBR_BYTES));
 

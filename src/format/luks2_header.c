@@ -227,12 +227,17 @@ static bool is_nothing(enum err e)
         return e == ERR_LUKS2_NONE || e == ERR_LUKS2_VERSION || e == ERR_LUKS2_OFFSET;
 }
 
+void luks2_header_expect(const struct source *volume, uint64_t after)
+{
+        for (size_t i = 0; i < SIZES; i++)
+                if (sizes[i] > after)
+                        source_expect(volume, sizes[i], LUKS2_HEADER_BYTES);
+}
+
 enum err luks2_header_scan(const struct source *volume, uint8_t *binary, uint8_t *text, struct luks2_header *ret_header)
 {
         enum err first = ERR_LUKS2_NONE;
 
-        for (size_t i = 0; i < SIZES; i++)
-                source_expect(volume, sizes[i], LUKS2_HEADER_BYTES);
         for (size_t i = 0; i < SIZES; i++) {
                 enum err e = luks2_header_read(volume, sizes[i], binary, text, ret_header);
 

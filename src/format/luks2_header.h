@@ -28,4 +28,7 @@ MUST_CHECK enum err luks2_header_read(const struct source *volume, uint64_t offs
  */
 MUST_CHECK enum err luks2_header_scan(const struct source *volume, uint8_t *binary, uint8_t *text, struct luks2_header *ret_header);
 
+/* Tell the source that the places behind an offset will be read by luks2_header_scan(). */
+void luks2_header_expect(const struct source *volume, uint64_t after);
+
 #endif

@@ -2,6 +2,8 @@
 /* The table of probers. All are tried on every volume: two signatures on one volume are a finding, not a choice. */
 #include "format/probe.h"
 
+#include "format/luks2_header.h"
+
 /* Each format reads into its own member of struct probe; these give all of them one shape. */
 #define PROBER(format)                                                                                                 \
         static enum err read_##format(const struct source *volume, uint8_t *work, struct probe *probe)                     \
@@ -64,6 +66,13 @@ static const struct prober probers[PROBE_TYPES] = {
         [PROBE_VFAT] = { "vfat", 0, ERR_VFAT_NONE, read_vfat, write_vfat, label_vfat, uuid_vfat },
         [PROBE_SQUASHFS] = { "squashfs", 0, ERR_SQUASHFS_NONE, read_squashfs, write_squashfs, NULL, NULL },
 };
+
+/* Whatever is read near the beginning lies within one piece, of which btrfs' superblock is the end. */
+void probe_expect(const struct source *volume)
+{
+        source_expect(volume, 0, BTRFS_OFFSET + BTRFS_BYTES);
+        luks2_header_expect(volume, BTRFS_OFFSET);
+}
 
 enum err probe_read(const struct source *volume, uint8_t *work, struct probe *ret_probe)
 {

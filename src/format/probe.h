@@ -51,6 +51,12 @@ struct probe {
 #define PROBE_WORK_BYTES (LUKS_WORK_BYTES > XFS_WORK_BYTES ? LUKS_WORK_BYTES : XFS_WORK_BYTES)
 
 /*
+ * Tell the source what probe_read() will read of a volume that holds nothing or a file system, all of it before anything is waited for. Worth a call
+ * when a device was just opened and nothing else of it has been read.
+ */
+void probe_expect(const struct source *volume);
+
+/*
  * Look at a volume with every prober. An empty volume is success with count 0. ERR_BLOCKDEV_READ when the device cannot be read;
  * malformed contents are no error here but stand in the hit. A volume too short for a prober has no hit of it.
  */

@@ -28,6 +28,7 @@ struct fakes_device {
         uint8_t *bytes;
         uint64_t appears_ms;
         enum err open_error;
+        unsigned opens;
 };
 
 struct fakes {

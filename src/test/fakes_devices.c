@@ -110,6 +110,7 @@ static enum err device_open(void *context, const struct survey_device *device, s
 
         if (!d || d->open_error != ERR_OK)
                 return d ? d->open_error : ERR_BLOCKDEV_OPEN;
+        d->opens++;
         *ret_source = (struct source){ d, device->size_bytes, device->sector_bytes, read_device, NULL };
         return ERR_OK;
 }

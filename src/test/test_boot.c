@@ -197,6 +197,15 @@ static void halts_only_when_a_trusted_policy_says_so(void **state)
 
 /* ---- storage --------------------------------------------------------------------------------------------------------------- */
 
+/* What was read of a device is forgotten when it is closed, so its table and its contents are read in one go. */
+static void opens_each_device_once(void **state)
+{
+        (void)state;
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+        for (unsigned i = 0; i < f.device_count; i++)
+                assert_int_equal(f.devices[i].opens, 1);
+}
+
 static void waits_for_partitions(void **state)
 {
         (void)state;
@@ -421,7 +430,8 @@ int main(void)
                 TEST(measures_and_hands_over), TEST(does_nothing_twice), TEST(logs_boot_without_extending),
                 TEST(lets_the_tpm_hash_for_unknown_banks), TEST(mounts_what_is_missing), TEST(names_what_is_mounted_too_early),
                 TEST(refuses_policies_it_cannot_trust), TEST(refuses_what_is_signed_by_others_or_wrong),
-                TEST(halts_only_when_a_trusted_policy_says_so), TEST(waits_for_partitions), TEST(names_disks_without_a_table),
+                TEST(halts_only_when_a_trusted_policy_says_so), TEST(opens_each_device_once),
+                TEST(waits_for_partitions), TEST(names_disks_without_a_table),
                 TEST(does_not_wait_on_live_media),
                 TEST(acts_once_all_is_there), TEST(measures_odd_storage_as_a_failure), TEST(names_a_pcr_that_was_used),
                 TEST(goes_on_without_a_tpm), TEST(spoils_a_tpm_that_comes_late), TEST(waits_for_the_tpm),

@@ -211,6 +211,29 @@ static void a_table_takes_five_reads(void **state)
         gptdisk_free(&d);
 }
 
+static void note_backup(void *context, uint64_t offset, size_t len)
+{
+        const struct faulty *f = context;
+
+        assert_int_equal(f->reads, 0);
+        assert_int_equal(offset, f->whole.size_bytes - 33 * 512);
+        assert_int_equal(len, 33 * 512);
+}
+
+/* The other end of the disk is asked for before this one is waited for. */
+static void the_backup_is_expected(void **state)
+{
+        struct gptdisk d;
+
+        (void)state;
+        gptdisk_make(&d, 512, 128);
+        struct faulty f = { .whole = gptdisk_source(&d), .bad_sector = UINT64_MAX };
+        struct source source = { &f, f.whole.size_bytes, 512, read_faulty, note_backup };
+
+        assert_int_equal(gpt_read(&source, work, &gpt), ERR_OK);
+        gptdisk_free(&d);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -220,6 +243,7 @@ int main(void)
                 cmocka_unit_test(all_slots_can_be_used),
                 cmocka_unit_test(a_sector_that_cannot_be_read_is_told_apart),
                 cmocka_unit_test(a_table_takes_five_reads),
+                cmocka_unit_test(the_backup_is_expected),
         };
 
         return cmocka_run_group_tests_name("gpt_entries", tests, NULL, NULL);

@@ -205,6 +205,55 @@ static void a_volume_takes_few_reads(void **state)
         }
 }
 
+/* A source that remembers what it was told to expect, and gives nothing else. */
+struct told {
+        struct source whole;
+        unsigned count;
+        struct {
+                uint64_t offset;
+                size_t len;
+        } pieces[16];
+};
+
+static void note_piece(void *context, uint64_t offset, size_t len)
+{
+        struct told *t = context;
+
+        assert_true(t->count < 16);
+        t->pieces[t->count].offset = offset;
+        t->pieces[t->count++].len = len;
+}
+
+static enum err read_told(void *context, uint64_t offset, size_t len, uint8_t *ret_bytes)
+{
+        const struct told *t = context;
+
+        for (unsigned i = 0; i < t->count; i++)
+                if (offset >= t->pieces[i].offset && offset + len <= t->pieces[i].offset + t->pieces[i].len)
+                        return source_read(&t->whole, offset, len, ret_bytes);
+        fail_msg("%llu was read and not asked for", (unsigned long long)offset);
+        return ERR_BLOCKDEV_READ;
+}
+
+/* Everything is on its way before the first part of it is waited for, in few requests. */
+static void what_is_read_was_asked_for(void **state)
+{
+        static const char *const names[] = { "ext4-default-8M.img", "xfs-v4-300M.img", "btrfs-crc32c.img", "squashfs-gzip.img" };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                struct source image = seeds_image_open(names[i]);
+                struct told told = { .whole = image };
+                struct source source = { &told, image.size_bytes, 512, read_told, note_piece };
+
+                probe_expect(&source);
+                assert_true(told.count <= 7);
+                assert_int_equal(probe_read(&source, work, &probe), ERR_OK);
+                assert_int_equal(probe.count, 1);
+                seeds_image_close(&image);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -215,6 +264,7 @@ int main(void)
                 cmocka_unit_test(labels_end_before_blanks),
                 cmocka_unit_test(a_device_that_fails_is_no_volume_without_signatures),
                 cmocka_unit_test(a_volume_takes_few_reads),
+                cmocka_unit_test(what_is_read_was_asked_for),
         };
 
         return cmocka_run_group_tests_name("probe", tests, NULL, NULL);
