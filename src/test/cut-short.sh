@@ -13,9 +13,9 @@ exec 9>"$COSIMA_ROOT/run/cosima/lock"
 flock 9
 build/bench/cosima-boot measure 9>&- &
 watcher=$!
-until read -r child <"/proc/$watcher/task/$watcher/children"; do
-	kill -0 "$watcher"
-	sleep 0.01
+child=
+until [ -n "$child" ]; do
+	child=$(tr -d ' ' <"/proc/$watcher/task/$watcher/children")
 done
 
 recorded() {
