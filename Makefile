@@ -285,7 +285,7 @@ build/manual/made: build/cosima
 	$(Q)build/cosima help --completion bash >$(@D)/cosima && build/cosima help --completion zsh >$(@D)/_cosima && touch $@
 
 # What an image takes in: programs, their manual, dracut's module, and what the other initramfs makers need.
-installed = $(DESTDIR)$(PREFIX)
+installed = "$(DESTDIR)$(PREFIX)"
 install: all build/manual/made ## put everything under DESTDIR
 	install -D -m 755 -t $(installed)/bin build/cosima build/cosima-boot
 	install -D -m 644 -t $(installed)/share/man/man1 build/manual/*.1
@@ -294,7 +294,7 @@ install: all build/manual/made ## put everything under DESTDIR
 	install -D -m 755 -t $(installed)/lib/cosima/initramfs initramfs/verify.sh initramfs/place.sh
 	install -D -m 644 -t $(installed)/lib/cosima/initramfs initramfs/busybox.sh initramfs/*.service initramfs/*.conf initramfs/*.rules
 	install -D -m 755 -t $(installed)/lib/dracut/modules.d/50cosima dracut-module/50cosima/*.sh
-	install -D -m 644 -t $(DESTDIR)$(UDEVDIR)/rules.d initramfs/65-cosima.rules
+	install -D -m 644 -t "$(DESTDIR)$(UDEVDIR)"/rules.d initramfs/65-cosima.rules
 	install -D -m 644 -t $(installed)/lib/systemd/system initramfs/cosima-handover-root.service
 	install -D -m 644 -t $(installed)/lib/systemd/system initramfs/cosima-combined-log.service
 	install -D -m 644 initramfs/keylime-agent.conf $(installed)/lib/systemd/system/keylime_agent.service.d/10-cosima.conf

@@ -34,8 +34,8 @@ done <<'END'
 END
 ok "the handover of the running system needs no enabling" \
 	test -e "$dest/usr/lib/systemd/system/sysinit.target.wants/cosima-handover-root.service"
-ok "eudev's folder of rules can be chosen" make -s install "DESTDIR=$work/eudev" UDEVDIR=/lib/udev
-ok "and is used" test -e "$work/eudev/lib/udev/rules.d/65-cosima.rules"
+ok "eudev's folder of rules can be chosen, and a folder with a blank in its name" make -s install "DESTDIR=$work/an image" UDEVDIR=/lib/udev
+ok "and is used" test -e "$work/an image/lib/udev/rules.d/65-cosima.rules"
 
 # ---- policies ------------------------------------------------------------------------------------------------------------
 
