@@ -44,7 +44,8 @@ for unit in immucore.service oem.mount elemental-setup-pre-rootfs.service elemen
 	put "gate-$gate.conf" "$units/$unit.d/10-cosima.conf"
 done
 put cosima-fail@.service "$units/cosima-fail@.service"
-for unit in emergency.service rescue.service dracut-emergency.service; do
+# The last two put back what memory held when the machine went to sleep, read from a disk and vouched for by nobody.
+for unit in emergency.service rescue.service dracut-emergency.service systemd-hibernate-resume.service systemd-hibernate-resume@.service; do
 	put failed.conf "$units/$unit.d/10-cosima.conf"
 done
 for unit in emergency.service rescue.service; do
