@@ -96,6 +96,7 @@ struct boot {
         unsigned note_count;
         struct boot_note notes[POLICY_PARTITIONS_MAX];
         bool measured_with_tpm;
+        enum err notes_error; /* why the notes cannot be used */
         struct boot_place places[POLICY_PARTITIONS_MAX];
         struct span policy_content, storage_content, rules;
         uint8_t rules_sha256[32];

@@ -5,7 +5,10 @@
 
 enum err handover_open_tpm(struct boot *b)
 {
-        enum err e = record_open_tpm(b, b->ports->now_ms(b->ports->context));
+        enum err e;
+
+        notes_load(b);
+        e = record_open_tpm(b, b->ports->now_ms(b->ports->context));
 
         /* a machine without a TPM has failed already, while measuring */
         return e == ERR_TPM_ABSENT && b->done[EVENT_FAILURE] > 0 ? ERR_OK : e;

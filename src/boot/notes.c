@@ -3,7 +3,10 @@
  * What is left in BOOT_RUN beside the log: the policy with its signature and the certificate that verified it, for the quote, and "state", for the
  * handover: which devices were measured, by numbers that mean nothing in another boot.
  *
- *     {"ima":"text","partitions":[{"diskseq":9,"fs_uuid":"…","luks_uuid":"","major":254,"minor":2,"name":"COS_OEM","state":"present"}],"pcr":15,"tpm":"ready"}
+ *     {"banks":["sha256","sha384"],"ima":"text","partitions":[{"diskseq":9,"fs_uuid":"…","luks_uuid":"","major":254,"minor":2,"name":"COS_OEM","state":"present"}],"pcr":15,"tpm":"ready"}
+ *
+ * "banks" are those of the PCR, which change in no running TPM, so that the handover need not ask again; it is left out when there are others besides.
+ * Whoever could write another list could as well extend the PCR: a bank that then misses an event is not as predicted.
  */
 #include "boot/stages.h"
 
@@ -29,6 +32,15 @@ static void write_partition(struct json_writer *w, const struct boot *b, unsigne
         json_object_close(w);
 }
 
+static void write_banks(struct json_writer *w, const struct ports_banks *banks)
+{
+        json_key(w, "banks");
+        json_array_open(w);
+        for (unsigned i = 0; i < banks->count; i++)
+                json_text(w, span_of_str(alg_info(banks->algs[i])->name));
+        json_array_close(w);
+}
+
 static enum err write_state(struct boot *b)
 {
         struct render_partition rendered[POLICY_PARTITIONS_MAX];
@@ -37,6 +49,8 @@ static enum err write_state(struct boot *b)
 
         survey_render_partitions(&b->survey, rendered);
         json_object_open(&w);
+        if (b->tpm == BOOT_TPM_READY && b->banks.unknown == 0)
+                write_banks(&w, &b->banks);
         json_put_str(&w, "ima", event_load_text(b->loaded));
         json_key(&w, "partitions");
         json_array_open(&w);
@@ -91,6 +105,28 @@ static enum err read_note(yyjson_val *object, struct boot_note *ret_note)
         return ERR_OK;
 }
 
+/* In the order of enum alg, each at most once, as they were written. */
+static enum err read_banks(yyjson_val *list, struct ports_banks *ret_banks)
+{
+        struct ports_banks banks = { 0 };
+        size_t count = yyjson_arr_size(list);
+
+        if (count == 0 || count > ALG_COUNT)
+                return ERR_JSON_SHAPE;
+        for (size_t i = 0; i < count; i++) {
+                yyjson_val *name = yyjson_arr_get(list, i);
+
+                if (!yyjson_is_str(name))
+                        return ERR_JSON_SHAPE;
+                TRY(alg_by_name(span_of(yyjson_get_str(name), yyjson_get_len(name)), &banks.algs[i]));
+                if (i > 0 && banks.algs[i] <= banks.algs[i - 1])
+                        return ERR_JSON_SHAPE;
+        }
+        banks.count = (unsigned)count;
+        *ret_banks = banks;
+        return ERR_OK;
+}
+
 static enum err parse_state(struct boot *b, struct span text)
 {
         yyjson_val *root, *list;
@@ -105,19 +141,29 @@ static enum err parse_state(struct boot *b, struct span text)
                 return ERR_JSON_SHAPE;
         for (size_t i = 0; i < count; i++)
                 TRY(read_note(yyjson_arr_get(list, i), &b->notes[i]));
+        if (json_get(root, "banks", &list) == ERR_OK)
+                TRY(read_banks(list, &b->banks));
         b->note_count = (unsigned)count;
         b->measured_with_tpm = span_equal_str(tpm, "ready");
         return ERR_OK;
 }
 
-/* What was measured without a TPM cannot be extended any more: one that appears later must not be left for others to fill. */
-enum err notes_read(struct boot *b)
+void notes_load(struct boot *b)
 {
         const struct ports *p = b->ports;
         struct span text;
 
-        if (p->file_read(p->context, BOOT_RUN "/state", (uint8_t *)b->state_text, sizeof(b->state_text), &text) != ERR_OK ||
-            parse_state(b, text) != ERR_OK)
-                return ERR_BOOT_STATE;
+        b->notes_error = ERR_BOOT_STATE;
+        if (p->file_read(p->context, BOOT_RUN "/state", (uint8_t *)b->state_text, sizeof(b->state_text), &text) == ERR_OK &&
+            parse_state(b, text) == ERR_OK)
+                b->notes_error = ERR_OK;
+        else
+                b->banks.count = 0; /* nothing of it is believed, and the TPM is asked */
+}
+
+/* What was measured without a TPM cannot be extended any more: one that appears later must not be left for others to fill. */
+enum err notes_read(struct boot *b)
+{
+        TRY(b->notes_error);
         return b->tpm == BOOT_TPM_READY && !b->measured_with_tpm ? ERR_BOOT_TPM_LATE : ERR_OK;
 }

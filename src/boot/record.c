@@ -52,7 +52,7 @@ enum err record_open_tpm(struct boot *b, uint64_t until_ms)
         if (b->tpm == BOOT_TPM_NONE)
                 return b->tpm_error;
         e = wait_for_tpm(b, until_ms);
-        if (e == ERR_OK)
+        if (e == ERR_OK && b->banks.count == 0)
                 e = p->tpm_banks(p->context, b->pcr, &b->banks);
         if (e != ERR_OK) {
                 b->tpm = BOOT_TPM_NONE;

@@ -42,9 +42,11 @@ enum err rules_measure(struct boot *b);
 /* How IMA was found, from the first entry of its log. */
 enum event_ima rules_ima_state(struct boot *b);
 
-/* notes.c: leave what the handover and the quote need in BOOT_RUN; read it again. ERR_FILE_WRITE, ERR_BOOT_STATE, ERR_BOOT_TPM_LATE. */
+/* notes.c: leave what the handover and the quote need in BOOT_RUN; use it after notes_load(). ERR_FILE_WRITE, ERR_BOOT_STATE, ERR_BOOT_TPM_LATE. */
 enum err notes_write(struct boot *b);
 enum err notes_read(struct boot *b);
+/* Read it again, before the TPM is opened: the banks stand there. */
+void notes_load(struct boot *b);
 
 /* handover.c: compare what is mounted with what was measured and read the walked trees; events 4 and 5. ERR_BOOT_*, ERR_TREE_*, ERR_MANIFEST_*. */
 enum err handover_open_tpm(struct boot *b);

@@ -247,6 +247,14 @@ static void measures_content(void **state)
 
 static void needs_what_measuring_left(void **state)
 {
+        static const char *const no_banks[] = {
+                "{\"banks\":[],\"partitions\":[],\"tpm\":\"ready\"}",
+                "{\"banks\":[\"sha384\",\"sha256\"],\"partitions\":[],\"tpm\":\"ready\"}",
+                "{\"banks\":[\"sha256\",\"sha256\"],\"partitions\":[],\"tpm\":\"ready\"}",
+                "{\"banks\":[\"none\"],\"partitions\":[],\"tpm\":\"ready\"}",
+                "{\"banks\":[256],\"partitions\":[],\"tpm\":\"ready\"}",
+        };
+
         (void)state;
         fakes_put(&f, "/run/cosima/policy", span_of_str("cosima 1\n"));
         assert_handover(1, MEASURED "failure:BOOT_POLICY_CHANGED@policy ");
@@ -256,6 +264,11 @@ static void needs_what_measuring_left(void **state)
         again();
         fakes_put(&f, "/run/cosima/state", span_of_str("{\"partitions\":[{}],\"tpm\":\"ready\"}"));
         assert_handover(1, MEASURED "failure:BOOT_STATE@notes ");
+        for (size_t i = 0; i < sizeof(no_banks) / sizeof(no_banks[0]); i++) {
+                again();
+                fakes_put(&f, "/run/cosima/state", span_of_str(no_banks[i]));
+                assert_handover(1, MEASURED "failure:BOOT_STATE@notes ");
+        }
 }
 
 static void fails_without_measuring(void **state)
