@@ -39,10 +39,11 @@ void bits_put(struct json_writer *w, const char *key, uint64_t bits, const char 
         json_key(w, key);
         json_array_open(w);
         for (uint32_t i = 0; i < 64; i++) {
-                struct span name = word_at(names, i);
+                struct span name;
 
                 if (!(bits >> i & 1))
                         continue;
+                name = word_at(names, i);
                 if (name.len > 0)
                         json_text(w, name);
                 else
