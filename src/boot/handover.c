@@ -103,13 +103,11 @@ enum err handover_check_unmounted(struct boot *b)
 
 /* ---- comparison ---------------------------------------------------------------------------------------------------------- */
 
-static enum err check_disk(struct boot *b, const struct boot_note *note)
+static enum err check_disk(struct boot *b, const struct boot_note *note, struct survey_device *ret_device)
 {
-        struct survey_device now;
-
-        if (b->ports->device_by_number(b->ports->context, note->major, note->minor, &now) != ERR_OK)
+        if (b->ports->device_by_number(b->ports->context, note->major, note->minor, ret_device) != ERR_OK)
                 return ERR_BOOT_SWAPPED;
-        return now.diskseq == note->diskseq ? ERR_OK : ERR_BOOT_SWAPPED;
+        return ret_device->diskseq == note->diskseq ? ERR_OK : ERR_BOOT_SWAPPED;
 }
 
 /* Whether the device mapper's name of a mapping is CRYPT-LUKS1- or CRYPT-LUKS2-, the digits of the UUID, a dash, and anything. */
@@ -160,17 +158,18 @@ static enum err check_inner(const struct policy_partition *declared, const struc
         return declared->label_count == 0 || policy_partition_selects(declared, probe_label(probe, hit), none) ? ERR_OK : ERR_BOOT_INNER;
 }
 
-static enum err check_uuid(struct boot *b, unsigned i, const struct boot_place *place)
+/* device is the partition, and is what is mounted unless that is a mapping on it. */
+static enum err check_uuid(struct boot *b, unsigned i, const struct boot_place *place, struct survey_device device)
 {
         const struct boot_note *note = &b->notes[i];
         const struct ports *p = b->ports;
         const struct probe_hit *hit;
         char uuid[GUID_TEXT_SIZE];
-        struct survey_device device;
         struct source source;
         enum err e;
 
-        TRY(p->device_by_number(p->context, place->major, place->minor, &device));
+        if (device.major != place->major || device.minor != place->minor)
+                TRY(p->device_by_number(p->context, place->major, place->minor, &device));
         TRY(p->device_open(p->context, &device, &source));
         probe_expect(&source);
         e = probe_read(&source, b->probe_work, &b->probe);
@@ -188,17 +187,18 @@ static enum err check_uuid(struct boot *b, unsigned i, const struct boot_place *
 static enum err check_partition(struct boot *b, unsigned i, const struct boot_place *place)
 {
         const struct boot_note *note = &b->notes[i];
+        struct survey_device device;
 
         if (!place->mounted)
                 return ERR_BOOT_NOT_MOUNTED;
         if (place->covered)
                 return ERR_BOOT_COVERED;
-        TRY(check_disk(b, note));
+        TRY(check_disk(b, note, &device));
         TRY(check_mapping(b, note, place));
         /* rules that could not name the UUID name the declared type, and hold for that only */
         if (note->fs_uuid[0] == '\0' && place->other_type && b->policy.partitions[i].fs.len > 0)
                 return ERR_BOOT_INNER;
-        return check_uuid(b, i, place);
+        return check_uuid(b, i, place, device);
 }
 
 /* ---- content ------------------------------------------------------------------------------------------------------------- */

@@ -96,8 +96,8 @@ static bool read_uevent(int folder, struct survey_device *d)
         return true;
 }
 
-/* All facts of the device whose sysfs folder is open; those of its disk stand in the folder, or above it for a partition. */
-static bool read_device(int folder, bool is_partition, struct survey_device *ret_device)
+/* All facts of the device whose sysfs folder is open; of a partition, those of its disk stand above it, unless disk has them already. */
+static bool read_device(int folder, bool is_partition, const struct survey_device *disk, struct survey_device *ret_device)
 {
         struct survey_device d;
 
@@ -106,8 +106,9 @@ static bool read_device(int folder, bool is_partition, struct survey_device *ret
                 return false;
         d.is_partition = is_partition;
         d.size_bytes = read_number(folder, "size") * SECTOR;
-        d.sector_bytes = (uint32_t)read_number(folder, is_partition ? "../queue/logical_block_size" : "queue/logical_block_size");
-        d.removable = read_number(folder, is_partition ? "../removable" : "removable") != 0;
+        d.sector_bytes = disk ? disk->sector_bytes
+                              : (uint32_t)read_number(folder, is_partition ? "../queue/logical_block_size" : "queue/logical_block_size");
+        d.removable = disk ? disk->removable : read_number(folder, is_partition ? "../removable" : "removable") != 0;
         if (is_partition) {
                 d.kernel.number = d.kernel.number ? d.kernel.number : (uint32_t)read_number(folder, "partition");
                 d.kernel.start_sectors = read_number(folder, "start");
@@ -162,7 +163,7 @@ static bool next_partition(struct machine *m, struct survey_device *ret_device, 
 
         while (folder_next(f, &name, ret_error)) {
                 int fd = is_digit(name[strlen(name) - 1]) ? openat(f->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-                bool good = fd >= 0 && has_file(fd, "partition") && read_device(fd, true, ret_device);
+                bool good = fd >= 0 && has_file(fd, "partition") && read_device(fd, true, &m->listing.disk, ret_device);
 
                 if (fd >= 0)
                         close(fd);
@@ -184,7 +185,7 @@ static bool next_disk(struct machine *m, struct survey_device *ret_device, enum 
                 if (fd < 0)
                         continue;
                 folder_on(&m->listing.partitions, fd);
-                if (read_device(fd, false, ret_device)) {
+                if (read_device(fd, false, NULL, ret_device)) {
                         ret_device->is_virtual = is_virtual(f->fd, name);
                         m->listing.disk = *ret_device;
                         return true;
@@ -326,7 +327,7 @@ enum err blockdev_by_number(void *context, uint32_t major, uint32_t minor, struc
 
         if (fd < 0)
                 return ERR_BLOCKDEV_LIST;
-        good = read_device(fd, has_file(fd, "partition"), &device);
+        good = read_device(fd, has_file(fd, "partition"), NULL, &device);
         close(fd);
         if (!good)
                 return ERR_BLOCKDEV_LIST;
