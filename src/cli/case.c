@@ -106,12 +106,12 @@ enum cli_exit case_parse_baseline(const struct cli *cli, const char *path, struc
         struct baseline *baseline = cli_alloc(sizeof(*baseline));
         size_t cap = BASELINE_FILES_CAP(text.len);
         const char *member;
-        enum err e = baseline_read(text, cli_alloc(cap * sizeof(struct baseline_file)), cap, baseline, &member);
+        enum err e = baseline_read(text, cli_alloc_large(cap * sizeof(struct baseline_file)), cap, baseline, &member);
 
         if (e != ERR_OK)
                 return case_fail_text(cli, path, text, member, e);
         cap = baseline_slots(baseline->file_count);
-        baseline_index(baseline, cli_alloc(cap * sizeof(struct baseline_slot)), cap);
+        baseline_index(baseline, cli_alloc_large(cap * sizeof(struct baseline_slot)), cap);
         compile_allowed(baseline);
         *ret_baseline = baseline;
         return CLI_OK;

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/version.h"
@@ -23,6 +25,30 @@ void *cli_alloc(size_t size)
                 exit(CLI_FAILED);
         }
         return memory;
+}
+
+/* Aligned, so that it begins with a huge page; the kernel gives the pages when they are touched, all zero. */
+void *cli_alloc_large(size_t size)
+{
+        size_t room = size < SIZE_MAX - 2 * CLI_HUGE_BYTES ? (size / CLI_HUGE_BYTES + 2) * CLI_HUGE_BYTES : SIZE_MAX;
+        uint8_t *memory;
+
+        if (size < CLI_HUGE_BYTES / 2)
+                return cli_alloc(size);
+        memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) {
+                fprintf(stderr, "cosima: no memory for %zu bytes\n", size);
+                exit(CLI_FAILED);
+        }
+        memory += CLI_HUGE_BYTES - (uintptr_t)memory % CLI_HUGE_BYTES;
+        cli_use_huge_pages(memory, size);
+        return memory;
+}
+
+void cli_use_huge_pages(void *memory, size_t size)
+{
+        if (madvise(memory, size, MADV_HUGEPAGE) != 0)
+                errno = 0; /* a kernel without them gives small ones */
 }
 
 enum cli_exit cli_fail(const struct cli *cli, enum cli_exit status, const char *format, ...)

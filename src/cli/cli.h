@@ -77,5 +77,13 @@ enum cli_exit cli_fail(const struct cli *cli, enum cli_exit status, const char *
 
 /* Memory for the rest of the run; ends the program with a message when there is none. */
 void *cli_alloc(size_t size);
+/*
+ * The same for megabytes that are touched from end to end, in huge pages where the kernel has them: the faults of small ones take longer than what is done
+ * with a baseline. Only what is touched counts, to the end of its page.
+ */
+#define CLI_HUGE_BYTES ((size_t)2 * 1024 * 1024)
+void *cli_alloc_large(size_t size);
+/* Advice, for memory that begins at a multiple of CLI_HUGE_BYTES. */
+void cli_use_huge_pages(void *memory, size_t size);
 
 #endif

@@ -11,42 +11,80 @@
 
 #define FIRST_BYTES (64u * 1024)
 
-/* Read to the end by growing, since /proc, securityfs and pipes tell no size. */
-static enum cli_exit read_fd(const struct cli *cli, int fd, const char *path, size_t max, struct span *ret_bytes)
-{
-        size_t cap = max < FIRST_BYTES ? max : FIRST_BYTES, len = 0;
-        uint8_t *bytes = cli_alloc(cap + 1);
+struct buffer {
+        uint8_t *bytes;
+        size_t len, cap; /* and one byte more */
+};
 
+/* What the file says of its size: /proc, securityfs and pipes say nothing, and a file may grow. */
+static size_t expected_bytes(int fd, size_t max)
+{
+        struct stat st;
+        bool is_known = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > (off_t)FIRST_BYTES;
+        size_t size = is_known ? (uint64_t)st.st_size : FIRST_BYTES;
+
+        return size < max ? size : max;
+}
+
+static void *begin_buffer(size_t size)
+{
+        size_t rounded = (size + CLI_HUGE_BYTES - 1) / CLI_HUGE_BYTES * CLI_HUGE_BYTES;
+        void *memory;
+
+        if (size < CLI_HUGE_BYTES)
+                return malloc(size);
+        memory = aligned_alloc(CLI_HUGE_BYTES, rounded);
+        if (memory)
+                cli_use_huge_pages(memory, rounded);
+        return memory;
+}
+
+static bool grow(struct buffer *b, size_t max)
+{
+        size_t wider = b->cap > max / 2 ? max : b->cap * 2;
+        uint8_t *grown = realloc(b->bytes, wider + 1);
+
+        if (!grown)
+                return false;
+        b->bytes = grown;
+        b->cap = wider;
+        return true;
+}
+
+static enum cli_exit read_all(const struct cli *cli, int fd, const char *path, size_t max, struct buffer *b)
+{
         for (;;) {
-                ssize_t n = read(fd, bytes + len, cap + 1 - len);
+                ssize_t n = read(fd, b->bytes + b->len, b->cap + 1 - b->len);
 
                 if (n < 0 && errno == EINTR)
                         continue;
-                if (n < 0) {
-                        free(bytes);
+                if (n < 0)
                         return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
-                }
                 if (n == 0)
-                        break;
-                len += (size_t)n;
-                if (len > max) {
-                        free(bytes);
+                        return CLI_OK;
+                b->len += (size_t)n;
+                if (b->len > max)
                         return cli_fail(cli, CLI_USAGE, "%s: larger than %zu bytes", path, max);
-                }
-                if (len > cap) {
-                        size_t wider = cap > max / 2 ? max : cap * 2;
-                        uint8_t *grown = realloc(bytes, wider + 1);
-
-                        if (!grown) {
-                                free(bytes);
-                                return cli_fail(cli, CLI_FAILED, "%s: no memory for %zu bytes", path, wider);
-                        }
-                        bytes = grown;
-                        cap = wider;
-                }
+                if (b->len > b->cap && !grow(b, max))
+                        return cli_fail(cli, CLI_FAILED, "%s: no memory for %zu bytes", path, b->cap);
         }
-        bytes[len] = 0;
-        *ret_bytes = span_of(bytes, len);
+}
+
+static enum cli_exit read_fd(const struct cli *cli, int fd, const char *path, size_t max, struct span *ret_bytes)
+{
+        struct buffer b = { .cap = expected_bytes(fd, max) };
+        enum cli_exit status;
+
+        b.bytes = begin_buffer(b.cap + 1);
+        if (!b.bytes)
+                return cli_fail(cli, CLI_FAILED, "%s: no memory for %zu bytes", path, b.cap);
+        status = read_all(cli, fd, path, max, &b);
+        if (status != CLI_OK) {
+                free(b.bytes);
+                return status;
+        }
+        b.bytes[b.len] = 0;
+        *ret_bytes = span_of(b.bytes, b.len);
         return CLI_OK;
 }
 
