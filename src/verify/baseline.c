@@ -2,6 +2,8 @@
 /* Reading baselines. */
 #include "verify/baseline.h"
 
+#include <endian.h>
+
 #include "base/hex.h"
 #include "verify/baseline_pins.h"
 
@@ -404,13 +406,41 @@ enum err baseline_read(struct span text, struct baseline_file *files, size_t cap
         return ERR_OK;
 }
 
+/* The eight digits of four bytes at once, the first one lowest: each nibble into a byte of its own, then those from 10 on raised to letters. */
+static uint64_t digits_of(uint64_t bytes)
+{
+        const uint64_t ones = UINT64_C(0x0101010101010101);
+        uint64_t nibbles;
+
+        bytes = (bytes | bytes << 16) & UINT64_C(0x0000ffff0000ffff);
+        bytes = (bytes | bytes << 8) & UINT64_C(0x00ff00ff00ff00ff);
+        nibbles = (bytes >> 4 | bytes << 8) & ones * 15;
+        return nibbles + ones * '0' + ((nibbles + ones * 6) >> 4 & ones) * ('a' - '0' - 10);
+}
+
+/* hex_encode() for millions of digests. */
+static void encode_quickly(struct span bytes, char *buf)
+{
+        size_t i = 0;
+
+        for (; bytes.len - i >= 4; i += 4) {
+                uint64_t digits;
+                uint32_t word;
+
+                memcpy(&word, bytes.data + i, sizeof(word));
+                digits = htole64(digits_of(le32toh(word)));
+                memcpy(buf + 2 * i, &digits, sizeof(digits));
+        }
+        hex_encode(span_sub(bytes, i, bytes.len - i), buf + 2 * i);
+}
+
 struct span baseline_digest_text(struct span hash_name, struct span hash, char *buf)
 {
         if (hash_name.len > 16 || hash.len > ALG_DIGEST_MAX)
                 return span_of(NULL, 0);
         memcpy(buf, hash_name.data, hash_name.len);
         buf[hash_name.len] = ':';
-        hex_encode(hash, buf + hash_name.len + 1);
+        encode_quickly(hash, buf + hash_name.len + 1);
         return span_of(buf, hash_name.len + 1 + 2 * hash.len);
 }
 

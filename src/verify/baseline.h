@@ -154,6 +154,8 @@ void baseline_prepare(const struct baseline *baseline, const struct span *paths,
 #define BASELINE_PREPARED_MAX 16
 /* The file of that name, NULL when there is none. */
 const struct baseline_file *baseline_find(const struct baseline *baseline, struct span name);
+/* The number of the first file whose name is not before this one, which need not be whole. */
+size_t baseline_first_from(const struct baseline *baseline, struct span name);
 /* Which of its digests "sha256:<hex>" is, from 1, the oldest; 0: none. ret_count, if not NULL: how many there are. */
 unsigned baseline_file_index(const struct baseline_file *file, struct span digest, unsigned *ret_count);
 /* Whether more than one content is allowed. */

@@ -26,22 +26,38 @@ static struct span inner(struct span name)
         return name.len >= 2 && name.data[0] == '"' ? span_of(name.data + 1, name.len - 2) : name;
 }
 
+static uint64_t mix(uint64_t hash, const uint8_t *bytes)
+{
+        uint64_t word;
+
+        memcpy(&word, bytes, sizeof(word));
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        return hash ^ hash >> 29;
+}
+
 /* The names in the table are those of the baseline, which is trusted, so nobody can fill it with names of one hash. */
 static uint64_t hash_of(struct span name)
 {
         const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-        uint64_t hash = name.len * odd, word;
+        uint64_t a = name.len * odd, b = ~a, word;
         size_t i = 0;
 
-        for (; name.len - i >= sizeof(word); i += sizeof(word)) {
-                memcpy(&word, name.data + i, sizeof(word));
-                hash = (hash ^ word) * odd;
-                hash ^= hash >> 29;
+        for (; name.len - i > 2 * sizeof(word); i += 2 * sizeof(word)) {
+                a = mix(a, name.data + i);
+                b = mix(b, name.data + i + sizeof(word));
         }
-        for (word = 0; i < name.len; i++)
-                word = word << 8 | name.data[i];
-        hash = (hash ^ word) * odd;
-        return hash ^ hash >> 32;
+        if (name.len >= 2 * sizeof(word)) {
+                a = mix(a, name.data + name.len - 2 * sizeof(word));
+                b = mix(b, name.data + name.len - sizeof(word));
+        } else {
+                for (word = 0; i < name.len; i++) {
+                        word = word << 8 | name.data[i];
+                        a = i == sizeof(word) ? (a ^ word) * odd : a;
+                }
+                b = (b ^ word) * odd;
+        }
+        a = (a ^ b >> 32 ^ b) * odd;
+        return a ^ a >> 32;
 }
 
 size_t baseline_slots(size_t file_count)
@@ -102,22 +118,26 @@ void baseline_prepare(const struct baseline *baseline, const struct span *paths,
         }
 }
 
-static const struct baseline_file *find_in_order(const struct baseline *b, struct span name)
+size_t baseline_first_from(const struct baseline *b, struct span name)
 {
         size_t from = 0, to = b->file_count;
 
         while (from < to) {
                 size_t middle = from + (to - from) / 2;
-                int order = baseline_compare_names(b->files[middle].name, name);
 
-                if (order == 0)
-                        return &b->files[middle];
-                if (order < 0)
+                if (baseline_compare_names(b->files[middle].name, name) < 0)
                         from = middle + 1;
                 else
                         to = middle;
         }
-        return NULL;
+        return from;
+}
+
+static const struct baseline_file *find_in_order(const struct baseline *b, struct span name)
+{
+        size_t i = baseline_first_from(b, name);
+
+        return i < b->file_count && span_equal(b->files[i].name, name) ? &b->files[i] : NULL;
 }
 
 const struct baseline_file *baseline_find(const struct baseline *baseline, struct span name)
@@ -157,9 +177,12 @@ unsigned baseline_file_index(const struct baseline_file *file, struct span diges
 bool baseline_file_has_many(const struct baseline_file *file)
 {
         struct canon_walk walk = file->digests;
-        struct span value;
+        struct span rest = walk.rest, value;
 
-        return canon_next_element(&walk, &value) && canon_next_element(&walk, &value);
+        /* Nearly all have one, a string that goes to the end. */
+        if (rest.len > 1 && rest.data[0] == '"' && memchr(rest.data + 1, '"', rest.len - 1) == rest.data + rest.len - 1)
+                return false;
+        return canon_next_element(&walk, &value) && walk.rest.len > 0;
 }
 
 bool baseline_file_is_ordered(const struct baseline_file *file)

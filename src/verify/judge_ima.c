@@ -213,11 +213,23 @@ static struct span path_of(struct span name)
         return name.len > 2 && name.data[0] == '"' ? span_of(name.data + 1, name.len - 2) : name;
 }
 
-static bool is_walked(const struct baseline *b, struct span name)
+/* Of a hundred thousand files only those are looked at whose names begin as the mount point does: all that are below it, and few others. */
+static void check_absent_below(struct judge *j, const struct alias_mount *mount)
 {
-        const struct alias_mount *mount = alias_mount_of(b->mounts, b->mount_count, path_of(name));
+        const struct baseline *b = j->baseline;
+        struct span start = { NULL, 0 };
 
-        return mount && mount->walked;
+        if (mount->point.len < sizeof(j->walk.name)) {
+                j->walk.name[0] = '"';
+                memcpy(j->walk.name + 1, mount->point.data, mount->point.len);
+                start = span_of(j->walk.name, mount->point.len + 1);
+        }
+        for (size_t i = baseline_first_from(b, start); i < b->file_count && span_equal(span_sub(b->files[i].name, 0, start.len), start); i++) {
+                struct reason reason = { .code = REASON_FILE_ABSENT, .subject = path_of(b->files[i].name) };
+
+                if (!j->seen[i] && alias_mount_of(b->mounts, b->mount_count, reason.subject) == mount)
+                        reason_add(&j->reasons, &reason);
+        }
 }
 
 /* Files that a walk must have read, and so must stand in the log, wherever the walk took place. */
@@ -228,12 +240,9 @@ static void check_absent(struct judge *j)
         /* Where no rules were active nothing was logged, whatever was there. */
         if (!b || !j->events.handover.data || j->events.content_count == 0 || j->reasons.counts[REASON_RULES_LOAD] > 0)
                 return;
-        for (size_t i = 0; i < b->file_count; i++)
-                if (!j->seen[i] && is_walked(b, b->files[i].name)) {
-                        struct reason reason = { .code = REASON_FILE_ABSENT, .subject = path_of(b->files[i].name) };
-
-                        reason_add(&j->reasons, &reason);
-                }
+        for (unsigned i = 0; i < b->mount_count; i++)
+                if (b->mounts[i].walked)
+                        check_absent_below(j, &b->mounts[i]);
 }
 
 /* Old and new side by side: an update that is not done, or a part of it that was put back. */
