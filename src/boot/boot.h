@@ -15,6 +15,7 @@
 #define BOOT_ETC "/etc/cosima"
 
 #define BOOT_TPM_WAIT_MS 2000   /* for a TPM, when no valid policy says how long */
+#define BOOT_SETTLE_WAIT_MS 120000 /* for udev, as long as `udevadm settle` waits */
 #define BOOT_LOCK_WAIT_MS 30000 /* for another cosima, which a policy may let wait longer: then a failure comes first, and is not lost */
 #define BOOT_STATE_BYTES_MAX 8192
 #define BOOT_UNREAD_MAX 8

@@ -10,6 +10,8 @@ static const struct boot_stage measure_stages[] = {
         { "lock",    prepare_lock,        BOOT_RECORD_LATER },
         { "log",     history_for_measure, BOOT_STOP },
         { "policy",  trust_verify_policy, BOOT_STOP },
+        { "tpm",     measure_try_tpm,     BOOT_GO_ON },
+        { "udev",    disks_await_udev,    BOOT_GO_ON },
         { "disks",   disks_survey,        BOOT_GO_ON },
         { "tpm",     measure_open_tpm,    BOOT_GO_ON },
         { "policy",  measure_policy,      BOOT_STOP },

@@ -23,6 +23,22 @@ static bool is_live_boot(struct boot *b)
         return false;
 }
 
+/*
+ * Until then a second disk with a declared label may be plugged in and yet not be there to be seen. All that needs no disk was done before, as we are
+ * started while udev is at work. A run that is started by udev's own rule would wait for itself.
+ */
+enum err disks_await_udev(struct boot *b)
+{
+        const struct ports *p = b->ports;
+
+        if (b->nowait)
+                return ERR_OK;
+        if (!p->settle(p->context, BOOT_SETTLE_WAIT_MS))
+                p->say(p->context, "udev has not settled; going on without it");
+        b->started_ms = p->now_ms(p->context);
+        return ERR_OK;
+}
+
 /* ---- one pass ------------------------------------------------------------------------------------------------------------ */
 
 /* Opened once for both readings: when a device is closed the kernel forgets what it has read. */

@@ -26,11 +26,15 @@ unsigned trust_guess_pcr(struct span policy_text);
 /* Likewise, from the policy that was measured, else the one that would be. */
 unsigned trust_guess_pcr_of_machine(struct boot *b);
 
-/* disks.c: look at every block device until all required partitions are there, within the policy's wait. ERR_BLOCKDEV_LIST, ERR_SURVEY_DISKS. */
+/* disks.c: first udev has done its part; from then on the policy's wait counts. Never fails. */
+enum err disks_await_udev(struct boot *b);
+/* Look at every block device until all required partitions are there, within the policy's wait. ERR_BLOCKDEV_LIST, ERR_SURVEY_DISKS. */
 enum err disks_survey(struct boot *b);
 
 /* measure.c: the TPM and the events 1 and 2. */
 enum err measure_open_tpm(struct boot *b);
+/* The same while udev is still busy, if a TPM is there already. */
+enum err measure_try_tpm(struct boot *b);
 enum err measure_policy(struct boot *b);
 enum err measure_storage(struct boot *b);
 

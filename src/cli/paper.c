@@ -267,6 +267,12 @@ static void sleep_ms(void *context, uint32_t ms)
         ((struct paper *)context)->now_ms += ms;
 }
 
+static bool settle(void *context, uint32_t wait_ms)
+{
+        (void)context, (void)wait_ms;
+        return true;
+}
+
 static void say_nothing(void *context, const char *line)
 {
         (void)context, (void)line;
@@ -314,7 +320,7 @@ struct ports paper_ports(struct paper *p)
                 .device_open = device_open, .device_close = nothing_to_end, .tree_walk = tree_walk_ours,
                 .tpm_open = tpm_open_paper, .tpm_close = nothing_to_end, .tpm_banks = tpm_banks_all,
                 .tpm_pcr_read = tpm_pcr_read_paper, .tpm_extend = tpm_extend_paper,
-                .lock_take = lock_take, .log_append = log_append,
+                .settle = settle, .lock_take = lock_take, .log_append = log_append,
         };
 
         paper_ima_add(&ports);

@@ -129,6 +129,7 @@ struct ports machine_ports(struct machine *m)
                 .device_beneath = blockdev_beneath,
                 .device_of_path = blockdev_of_path,
                 .device_by_number = blockdev_by_number,
+                .settle = settle_wait,
                 .tree_walk = tree_walk,
                 .tpm_open = tpm_open,
                 .tpm_close = tpm_close,

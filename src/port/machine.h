@@ -83,6 +83,8 @@ enum err blockdev_beneath(void *context, uint32_t major, uint32_t minor, uint32_
 enum err blockdev_of_path(void *context, struct span path, uint32_t *ret_major, uint32_t *ret_minor);
 enum err blockdev_by_number(void *context, uint32_t major, uint32_t minor, struct survey_device *ret_device);
 
+bool settle_wait(void *context, uint32_t wait_ms);
+
 enum err tree_walk(void *context, const struct ports_walk *walk);
 
 enum err tpm_open(void *context);

@@ -132,6 +132,9 @@ struct ports {
         enum err (*device_of_path)(void *context, struct span path, uint32_t *ret_major, uint32_t *ret_minor);
         enum err (*device_by_number)(void *context, uint32_t major, uint32_t minor, struct survey_device *ret_device);
 
+        /* Wait at most wait_ms until udev has nothing to do, if it runs: what is plugged in has its driver and was looked at. Whether that is so. */
+        bool (*settle)(void *context, uint32_t wait_ms);
+
         /* Read every file below a folder once, in the order of storage/manifest.h. ERR_TREE_*, and what the visitor returns. */
         enum err (*tree_walk)(void *context, const struct ports_walk *walk);
 

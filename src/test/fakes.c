@@ -216,6 +216,17 @@ static void sleep_ms(void *context, uint32_t ms)
         ((struct fakes *)context)->now_ms += ms;
 }
 
+static bool settle(void *context, uint32_t wait_ms)
+{
+        struct fakes *f = context;
+        bool settles = f->udev_settles_ms <= f->now_ms + wait_ms;
+
+        f->settled++;
+        f->tpm_commands_before = f->tpm.commands;
+        f->now_ms = !settles ? f->now_ms + wait_ms : f->now_ms < f->udev_settles_ms ? f->udev_settles_ms : f->now_ms;
+        return settles;
+}
+
 static void say(void *context, const char *line)
 {
         struct fakes *f = context;
@@ -242,7 +253,7 @@ struct ports fakes_ports(struct fakes *f)
                 .file_read = file_read, .file_write = file_write, .file_set_xattr = file_set_xattr,
                 .folder_list = folder_list, .folder_make = folder_make, .setting_write = setting_write,
                 .is_mounted = is_mounted, .mount = mount_one, .mounts_visit = mounts_visit,
-                .tree_walk = tree_walk, .lock_take = lock_take, .log_append = log_append,
+                .settle = settle, .tree_walk = tree_walk, .lock_take = lock_take, .log_append = log_append,
         };
 
         fakes_add_devices(&p);

@@ -33,6 +33,9 @@ struct fakes_device {
 
 struct fakes {
         uint64_t now_ms;
+        uint64_t udev_settles_ms;
+        unsigned settled; /* how often it was waited for */
+        unsigned tpm_commands_before; /* before the last time */
         unsigned halts;
         char said[4096];
 

@@ -219,6 +219,48 @@ static void waits_for_partitions(void **state)
         assert_true(f.now_ms >= 11000 && f.now_ms < 11100);
 }
 
+/* A second disk may come while udev is at work, however long after the first; the policy's wait counts from then on. */
+static void looks_when_udev_has_settled(void **state)
+{
+        (void)state;
+        f.udev_settles_ms = 60000;
+        f.devices[2].appears_ms = 69000;
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+        assert_true(f.now_ms >= 69000 && f.now_ms < 69100);
+        assert_int_equal(f.settled, 1);
+        fakes_end(&f);
+        fakes_begin(&f);
+        f.udev_settles_ms = 60000;
+        fakes_add_disk(&f);
+        f.devices[3].appears_ms = f.devices[4].appears_ms = f.devices[5].appears_ms = 59000;
+        assert_failed(boot_measure, "policy storage failure:SURVEY_AMBIGUOUS@storage ima-policy ");
+}
+
+static void goes_on_when_udev_never_settles(void **state)
+{
+        (void)state;
+        f.udev_settles_ms = UINT64_MAX;
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+        assert_non_null(strstr(f.said, "udev has not settled"));
+        assert_int_equal(f.now_ms, 121000);
+}
+
+/* The TPM is asked before udev has settled, and again afterwards where it came by udev. */
+static void finds_the_tpm_before_udev_settles(void **state)
+{
+        (void)state;
+        f.udev_settles_ms = 60000;
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+        assert_true(f.tpm_commands_before > 0);
+        fakes_end(&f);
+        fakes_begin(&f);
+        f.udev_settles_ms = 60000;
+        f.tpm.appears_ms = 65000;
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 0);
+        assert_int_equal(f.tpm_commands_before, 0);
+        assert_string_equal(fakes_events(&f), MEASURED);
+}
+
 /* Why a partition is absent: a disk without a table and one whose two headers are damaged are told apart, in the log and to people. */
 static void names_disks_without_a_table(void **state)
 {
@@ -256,6 +298,7 @@ static void acts_once_all_is_there(void **state)
         assert_string_equal(fakes_events(&f), "");
         assert_int_equal(f.now_ms, 1000);
         assert_int_equal(f.tpm.commands, 0);
+        assert_int_equal(f.settled, 0); /* udev itself has started us */
         f.now_ms = 2000;
         assert_int_equal(fakes_run_nowait(&f), 0);
         assert_string_equal(fakes_events(&f), MEASURED);
@@ -430,9 +473,9 @@ int main(void)
                 TEST(measures_and_hands_over), TEST(does_nothing_twice), TEST(logs_boot_without_extending),
                 TEST(lets_the_tpm_hash_for_unknown_banks), TEST(mounts_what_is_missing), TEST(names_what_is_mounted_too_early),
                 TEST(refuses_policies_it_cannot_trust), TEST(refuses_what_is_signed_by_others_or_wrong),
-                TEST(halts_only_when_a_trusted_policy_says_so), TEST(opens_each_device_once),
-                TEST(waits_for_partitions), TEST(names_disks_without_a_table),
-                TEST(does_not_wait_on_live_media),
+                TEST(halts_only_when_a_trusted_policy_says_so), TEST(opens_each_device_once), TEST(waits_for_partitions),
+                TEST(looks_when_udev_has_settled), TEST(goes_on_when_udev_never_settles), TEST(finds_the_tpm_before_udev_settles),
+                TEST(names_disks_without_a_table), TEST(does_not_wait_on_live_media),
                 TEST(acts_once_all_is_there), TEST(measures_odd_storage_as_a_failure), TEST(names_a_pcr_that_was_used),
                 TEST(goes_on_without_a_tpm), TEST(spoils_a_tpm_that_comes_late), TEST(waits_for_the_tpm),
                 TEST(a_failing_command_never_leaves_the_golden_value), TEST(dying_anywhere_never_looks_better),
