@@ -53,6 +53,12 @@ elsewhere() { # the same from other folders, at another time, by somebody with a
 archive() { # POLICIES OUT [RULES]
 	initramfs/cpio.sh build/cosima build/cosima-boot "$work/$1/policy" "$work/$1/policy.sig" "$work/$1/certs" "$work/$2" ${3:+"$work/$3"}
 }
+refused() { # REASON COMMAND...
+	reason=$1
+	shift
+	fails "$@" && says "$reason" "$work/tap.out"
+}
+
 refused_archive() { # POLICIES REASON [RULES]
 	fails archive "$1" "$1.cpio" ${3:+"$3"} && says "$2" "$work/tap.out" && test ! -e "$work/$1.cpio"
 }
@@ -83,7 +89,7 @@ ok "unless told otherwise" gate halt open
 ok "it is open" says 'Wants=cosima-measure.service' "$work/tree/$immucore"
 ok "it can be closed by the builder" gate good closed
 ok "it is closed" says 'Requires=cosima-measure.service' "$work/tree/$immucore"
-ok "no other gate is known" fails gate good ajar
+ok "no other gate is known" refused 'COSIMA_GATE is ajar' gate good ajar
 ok "no archive of a policy that was changed" refused_archive changed 'policy:'
 ok "none without a signature" refused_archive unsigned 'policy.sig'
 ok "none that is signed by a stranger" refused_archive stranger 'policy:'
@@ -93,7 +99,7 @@ ok "an archive with signed rules" archive good rules.cpio rules
 ok "has them" sh -c "cpio -t --quiet <'$work/rules.cpio' | grep -qx etc/cosima/rules.sig"
 echo 'measure func=BPRM_CHECK' >>"$work/rules"
 ok "none with rules that were changed" refused_archive good 'rules.sig:' rules
-ok "make cpio says what it needs" fails make -s cpio
+ok "make cpio says what it needs" refused 'make cpio needs POLICY=FILE' make -s cpio
 
 # ---- makers --------------------------------------------------------------------------------------------------------------
 
