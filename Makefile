@@ -108,7 +108,7 @@ flags_for = $(if $(filter src/%,$1),$(warnings) $(if $(WERROR),-Werror) $(own_cp
 musl_dir = /usr/lib/$(subst gnu,musl,$(shell gcc -print-multiarch))
 # For size, which is bounded: these optimisations make the code larger here, and stack protectors would add 6 KB.
 musl_small := -Oz -fno-tree-sra -fno-tree-dominator-opts -fno-tree-loop-im -fno-move-loop-invariants -fno-ipa-sra -fno-code-hoisting \
-	-fno-jump-tables -fno-tree-pre
+	-fno-jump-tables -fno-tree-pre -DERR_BOOT_NAMES
 musl_flags := $(common) $(musl_small) -g0 -fno-ident -fno-asynchronous-unwind-tables -fno-unwind-tables -fPIE -ffunction-sections -fdata-sections \
 	-idirafter build/kernel-headers
 musl_lto := -flto -flto-partition=one

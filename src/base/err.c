@@ -6,14 +6,22 @@
 
 static const char texts[] =
 #define ERR(name, text) text "\0"
+#define ERR_ELSEWHERE ERR
 #include "base/err.def"
 #undef ERR
+#undef ERR_ELSEWHERE
         ;
 
 static const char names[] =
 #define ERR(name, text) #name "\0"
+#ifdef ERR_BOOT_NAMES /* for cosima-boot, whose size is bounded */
+#define ERR_ELSEWHERE(name, text) "\0"
+#else
+#define ERR_ELSEWHERE ERR
+#endif
 #include "base/err.def"
 #undef ERR
+#undef ERR_ELSEWHERE
         ;
 
 static const char *string_at(const char *strings, unsigned index)

@@ -5,8 +5,10 @@
 
 enum err {
 #define ERR(name, text) ERR_##name,
+#define ERR_ELSEWHERE ERR
 #include "base/err.def"
 #undef ERR
+#undef ERR_ELSEWHERE
         ERR_COUNT_
 };
 
