@@ -48,7 +48,7 @@ put cosima-fail@.service "$units/cosima-fail@.service"
 for unit in emergency.service rescue.service dracut-emergency.service systemd-hibernate-resume.service systemd-hibernate-resume@.service; do
 	put failed.conf "$units/$unit.d/10-cosima.conf"
 done
-for unit in emergency.service rescue.service; do
+for unit in emergency.service rescue.service systemd-hibernate-resume.service; do
 	put fail-after-measure.conf "$units/cosima-fail@$unit.service.d/10-cosima.conf"
 done
 put 65-cosima.rules "$root/usr/lib/udev/rules.d/65-cosima.rules"
