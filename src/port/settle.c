@@ -12,13 +12,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define POLL_MS 4
+#define QUEUE_POLL_MS 10
+#define MARK_POLL_MS 4
 #define UDEV_GROUP 2 /* of NETLINK_KOBJECT_UEVENT: what udev has done with an event of the kernel's (group 1) */
 #define MESSAGE_BYTES 8192
 
 /*
  * /run/udev/queue is there while udev has something to do, which only tells something once udev has read all that was sent to it before. So one
- * more event is put behind that (Documentation/ABI/testing/sysfs-uevent), for a device that nobody minds; udev tells when it has come to it.
+ * more event is put behind that (Documentation/ABI/testing/sysfs-uevent), for a device that nobody minds; udev tells when it has come to it. It
+is put when the queue is gone for the first time: listening to all that udev tells before would take more of the processor than all else we do.
  */
 #define MARK "9c0514a0-5e77-4ed0-8000-5e771ed00000"
 
@@ -56,22 +58,37 @@ static bool saw_mark(const struct machine *m, int udev)
         return seen;
 }
 
+static bool has_queue(void)
+{
+        return access("/run/udev/queue", F_OK) == 0;
+}
+
+static void pause_ms(uint32_t ms)
+{
+        const struct timespec pause = { 0, (long)ms * 1000000 };
+
+        nanosleep(&pause, NULL);
+}
+
 bool settle_wait(void *context, uint32_t wait_ms)
 {
-        const struct timespec pause = { 0, POLL_MS * 1000000 };
         const struct machine *m = context;
-        bool settled = false, read = false;
+        uint32_t waited = 0;
+        bool read = false;
         int udev;
 
         if (m->root[0] != '\0' || access("/run/udev/control", F_OK) != 0)
                 return true;
+        for (; has_queue() && waited < wait_ms; waited += QUEUE_POLL_MS)
+                pause_ms(QUEUE_POLL_MS);
         udev = listen_to_udev();
         put_mark(m);
-        for (uint32_t waited = 0; !settled && waited < wait_ms; waited += POLL_MS) {
-                nanosleep(&pause, NULL);
-                read = read || saw_mark(m, udev);
-                settled = read && access("/run/udev/queue", F_OK) != 0;
+        while (!(read = read || saw_mark(m, udev)) || has_queue()) {
+                if (waited >= wait_ms)
+                        break;
+                pause_ms(MARK_POLL_MS);
+                waited += MARK_POLL_MS;
         }
         close(udev);
-        return settled;
+        return read && waited < wait_ms;
 }
