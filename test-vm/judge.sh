@@ -70,6 +70,19 @@ firmware_replayed() {
 	tpm2_eventlog "$case/evidence/firmware.bin" 2>/dev/null | sed '1,/^pcrs:/d' | "$here/firmware-pcrs" "$case/pcrs.json"
 }
 
+# image_judged: systemd-measure, which knows what systemd's stub does, has predicted the same of PCR 11.
+image_judged() {
+	set --
+	for section in linux osrel cmdline initrd; do
+		objcopy -O binary --only-section=".$section" "$case/uki.efi" "$case/uki.$section"
+		set -- "$@" "--$section=$case/uki.$section"
+	done
+	/usr/lib/systemd/systemd-measure calculate "$@" --bank=sha256 --bank=sha384 --phase=: 2>/dev/null | sed -n 's/^11://p' >"$case/measure"
+	python3 -c 'import json, sys
+for bank, pcrs in json.load(open(sys.argv[1])).items(): print(bank + "=" + pcrs["11"])' "$case/chain.json" | diff - "$case/measure"
+	echo "systemd-measure: has predicted the same PCR 11 in $(wc -l <"$case/measure") banks"
+}
+
 export_readable() {
 	"$cosima" export tcg "$case/evidence.tar" --out "$case/cosima.tcg"
 	tpm2_eventlog "$case/cosima.tcg" >"$case/eventlog" || die "tpm2_eventlog cannot read cosima's export"

@@ -95,7 +95,7 @@ boot() {
 }
 
 # unified NAME [PARAMETER [KEY]]: a new machine in $out/NAME that boots a unified kernel image by Secure Boot, with PARAMETER behind its others,
-# signed by KEY; see uki-image.sh.
+# signed by KEY; see uki-image.sh. What firmware and stub measure of the image is predicted from it, in chain.json.
 unified() {
 	machine "$1"
 	cp "$vm/uki/root/etc/cosima/policy" "$vm/uki/root/etc/cosima/policy.sig" "$case/overlay/etc/cosima/"
@@ -104,4 +104,6 @@ unified() {
 		"console=ttyS0 panic=-1 loglevel=6 no_timer_check cryptomgr.notests mitigations=off ima_hash=sha256 rd.immucore.uki${2:+ $2}" ${3+"$3"})
 	ln -s "$image" "$case/part/efi.img"
 	layout=--uki
+	mcopy -i "$image" ::/EFI/BOOT/BOOTX64.EFI "$case/uki.efi"
+	"$here/predict-chain" "$case/uki.efi" sha256 sha384 >"$case/chain.json"
 }
