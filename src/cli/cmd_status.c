@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/canon.h"
 #include "cli/commands.h"
+#include "cli/ima_file.h"
 #include "cli/node.h"
 #include "cli/node_mounts.h"
 #include "cli/print.h"
@@ -59,6 +61,35 @@ static unsigned pcr_of(struct span events)
         return !cel_done(&r) && cel_next(&r, &record) == ERR_OK ? record.pcr : 0;
 }
 
+/* The log while it is read; status is not CLI_OK once that failed. */
+struct ima_input {
+        struct ima_file file;
+        enum cli_exit status;
+};
+
+static bool next_ima(void *arg, struct ima_entry *ret_entry, enum err *ret_error)
+{
+        struct ima_input *in = arg;
+        bool done = true;
+
+        in->status = ima_file_next(&in->file, ret_entry, &done, ret_error);
+        return in->status == CLI_OK && !done;
+}
+
+static enum cli_exit collect(struct report *r, struct status_input *in)
+{
+        struct ima_input ima = { .status = CLI_OK };
+
+        if (access(NODE_IMA_LOG, F_OK) == 0) {
+                ima.status = ima_file_open(r->cli, NODE_IMA_LOG, &ima.file);
+                in->next_ima = next_ima;
+                in->ima = &ima;
+        }
+        if (ima.status == CLI_OK)
+                status_collect(in, &r->status);
+        return ima.status;
+}
+
 static enum cli_exit gather(struct report *r, const struct ports *p, const char *run)
 {
         struct status_input in = { 0 };
@@ -71,10 +102,9 @@ static enum cli_exit gather(struct report *r, const struct ports *p, const char 
         in.tpm_error = read_tpm(p, pcr_of(in.events), &in);
         if (in.tpm_error != ERR_OK)
                 in.values.count = in.ima_values.count = 0;
-        status = node_read_file(r->cli, p, "", NODE_IMA_LOG, NODE_LOG_BYTES_MAX, &in.ima);
+        status = collect(r, &in);
         if (status != CLI_OK)
                 return status;
-        status_collect(&in, &r->status);
 
         struct json_writer w = json_writer_on(cli_alloc(JSON_BYTES), JSON_BYTES);
 

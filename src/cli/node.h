@@ -9,7 +9,6 @@
 #include "verify/quote.h"
 
 #define NODE_IMA_LOG "/sys/kernel/security/integrity/ima/binary_runtime_measurements"
-#define NODE_LOG_BYTES_MAX (1024u * 1024 * 1024)
 #define NODE_FIRMWARE_LOG "/sys/kernel/security/tpm0/binary_bios_measurements"
 
 /* What is to be quoted, and where cosima-boot left its files. */

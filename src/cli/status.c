@@ -186,28 +186,27 @@ static void compare_events(struct status *s, const struct status_input *in)
         }
 }
 
-static enum err read_ima(struct status *s, struct span log, struct replay_ima *replay)
+static enum err read_ima(struct status *s, const struct status_input *in, struct replay_ima *replay)
 {
-        struct ima_reader r = ima_reader_on(log, ALG_SHA1);
         struct ima_entry entry;
+        enum err e = ERR_OK;
 
-        while (!ima_done(&r)) {
-                TRY(ima_next(&r, &entry));
+        while (in->next_ima && in->next_ima(in->ima, &entry, &e)) {
                 s->receipt |= entry.kind == IMA_FILE && span_equal_str(entry.path, RECEIPT_PATH);
                 replay_ima_add(replay, &entry);
         }
-        return ERR_OK;
+        return e;
 }
 
 static void compare_ima(struct status *s, const struct status_input *in)
 {
         struct replay_ima replay;
 
-        s->ima_logged = in->ima.data != NULL;
+        s->ima_logged = in->next_ima != NULL;
         replay_ima_begin(&replay, banks_of(&in->ima_values));
         for (unsigned i = 0; i < in->ima_values.count; i++)
                 s->ima_error = replay_ima_expect(&replay, in->ima_values.digests[i].alg, IMA_PCR, digest_span(&in->ima_values.digests[i]));
-        s->ima_error = read_ima(s, in->ima, &replay);
+        s->ima_error = read_ima(s, in, &replay);
         replay_ima_conclude(&replay);
         s->ima_entries = replay.entries;
         s->ima_violations = replay.violations;

@@ -10,7 +10,10 @@
 
 /* What is there to judge by; data is NULL where something is not. */
 struct status_input {
-        struct span events, ima;
+        struct span events;
+        /* The next entry of the IMA log, which may be longer than memory: false at its end, or at a fault, which is ret_error. NULL: no log. */
+        bool (*next_ima)(void *arg, struct ima_entry *ret_entry, enum err *ret_error);
+        void *ima;
         struct span rules;          /* as they were loaded */
         enum err tpm_error;         /* why values is empty */
         struct digest_set values;   /* of the events' PCR now, in every bank that has it and that we know */

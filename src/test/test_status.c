@@ -68,6 +68,16 @@ static bool advises(const struct status *s, const char *word)
 
 /* ---- tests ----------------------------------------------------------------------------------------------------------- */
 
+static bool next_in_memory(void *arg, struct ima_entry *ret_entry, enum err *ret_error)
+{
+        struct ima_reader *r = arg;
+
+        if (ima_done(r))
+                return false;
+        *ret_error = ima_next(r, ret_entry);
+        return *ret_error == ERR_OK;
+}
+
 static void the_logs_of_a_real_boot(void **state)
 {
         struct quote_bank banks[ALG_COUNT] = { 0 };
@@ -76,13 +86,14 @@ static void the_logs_of_a_real_boot(void **state)
         struct status status;
         size_t len;
         uint8_t *tar = seeds_load(BOOT, 1 << 24, &len);
-        struct status_input in = { .rules = span_of_str("x\n") };
+        struct ima_reader ima;
+        struct status_input in = { .rules = span_of_str("x\n"), .next_ima = next_in_memory, .ima = &ima };
 
         (void)state;
         assert_int_equal(evidence_read(span_of(tar, len), &evidence, &error), ERR_OK);
         assert_int_equal(baseline_read_banks(evidence.members[EVIDENCE_PCRS], banks), ERR_OK);
         in.events = evidence.members[EVIDENCE_EVENTS];
-        in.ima = evidence.members[EVIDENCE_IMA];
+        ima = ima_reader_on(evidence.members[EVIDENCE_IMA], ALG_SHA1);
         in.values = (struct digest_set){ 1, { banks[ALG_SHA256].values[15] } };
         in.ima_values = (struct digest_set){ 1, { banks[ALG_SHA256].values[10] } };
         status_collect(&in, &status);
@@ -95,11 +106,12 @@ static void the_logs_of_a_real_boot(void **state)
         assert_true(status.partitions[0].matches && status.partitions[0].walked && !status.partitions[0].luks);
 
         in.ima_values.digests[0].bytes[0] ^= 1;
+        ima = ima_reader_on(evidence.members[EVIDENCE_IMA], ALG_SHA1);
         status_collect(&in, &status);
         assert_int_equal(status.ima_pcr, STATUS_PCR_DIFFERS);
         assert_true(advises(&status, "PCR 10"));
         in.ima_values.count = 0;
-        in.ima.len--;
+        ima = ima_reader_on(span_of(evidence.members[EVIDENCE_IMA].data, evidence.members[EVIDENCE_IMA].len - 1), ALG_SHA1);
         status_collect(&in, &status);
         assert_int_equal(status.ima_error, ERR_IMA_ENDS);
         assert_false(status_is_good(&status));
