@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -94,9 +95,15 @@ enum cli_exit file_read(const struct cli *cli, const char *path, size_t max, str
                 return read_fd(cli, STDIN_FILENO, "standard input", max, ret_bytes);
 
         int fd = open(path, O_RDONLY | O_CLOEXEC);
+        struct stat st;
 
         if (fd < 0)
                 return cli_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+        /* What tells its size is not read in vain. */
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > max) {
+                close(fd);
+                return cli_fail(cli, CLI_USAGE, "%s: larger than %zu bytes", path, max);
+        }
 
         enum cli_exit status = read_fd(cli, fd, path, max, ret_bytes);
 
@@ -182,8 +189,15 @@ static enum cli_exit replace(const struct cli *cli, const char *path, unsigned m
         size_t size = strlen(path) + sizeof(".XXXXXX");
         char *new_path = cli_alloc(size);
         enum cli_exit status;
+        sigset_t ends, before;
         int fd;
 
+        /* Whoever ends us meanwhile waits until the new file is in place or gone. */
+        sigemptyset(&ends);
+        sigaddset(&ends, SIGHUP);
+        sigaddset(&ends, SIGINT);
+        sigaddset(&ends, SIGTERM);
+        sigprocmask(SIG_BLOCK, &ends, &before);
         snprintf(new_path, size, "%s.XXXXXX", path);
         fd = mkostemp(new_path, O_CLOEXEC);
         if (fd < 0) {
@@ -198,6 +212,7 @@ static enum cli_exit replace(const struct cli *cli, const char *path, unsigned m
                         unlink(new_path);
         }
         free(new_path);
+        sigprocmask(SIG_SETMASK, &before, NULL);
         return status;
 }
 

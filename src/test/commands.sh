@@ -127,6 +127,9 @@ ok "a full disk" ends 1 'No space left' sh -c "$cosima --help >/dev/full"
 ok "a closed pipe" closed_pipe
 ok "a list of PCRs that is none" ends 2 'not like 0-15' "$cosima" quote --nonce "$nonce" --out "$work/x" --pcrs 0-24
 ok "SHA-1 is not quoted" ends 2 'not like 0-15' "$cosima" quote --nonce "$nonce" --out "$work/x" --pcrs sha1:0
+truncate -s 8G "$work/huge"
+ok "a baseline of 8 GB" ends 2 'huge: larger than' "$cosima" verify "$evidence" --baseline "$work/huge" --nonce "$nonce"
+ok "an event log without end" ends 2 '/dev/zero: larger than' "$cosima" log --events /dev/zero
 ok "a node without cosima" ends 1 'Nothing was measured' "$cosima" status --run "$work"
 ok "a node's folder that is a file" ends 1 'Makefile: Not a directory' "$cosima" status --run Makefile
 ok "a node whose log is damaged" ends 2 MALFORMED "$cosima" status --run "$work/damaged"
