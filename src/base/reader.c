@@ -24,11 +24,6 @@ void reader_skip(struct reader *r, uint64_t len)
         (void)reader_bytes(r, len);
 }
 
-enum err reader_result(const struct reader *r)
-{
-        return r->failed ? ERR_SHORT : ERR_OK;
-}
-
 static uint64_t little_endian(struct span s)
 {
         uint64_t v = 0;

@@ -35,9 +35,6 @@ static inline bool reader_ok(const struct reader *r)
         return !r->failed;
 }
 
-/* ERR_OK or ERR_SHORT. */
-MUST_CHECK enum err reader_result(const struct reader *r);
-
 /* Fields at fixed offsets of a structure whose size was checked before; an offset outside is a bug of ours and reads as 0. */
 uint16_t reader_at_u16le(struct span s, size_t offset);
 uint32_t reader_at_u32le(struct span s, size_t offset);
