@@ -8,7 +8,7 @@
 #include "cli/file.h"
 #include "cli/print.h"
 
-#define LOG_BYTES_MAX (8u * 1024 * 1024) /* of the short ones, as cosima quote takes them; IMA's has no limit */
+#define LOG_BYTES_MAX (4u * 1024 * 1024) /* of the short ones, as cosima quote takes them; IMA's has no limit */
 
 static enum cli_exit read_archive(const struct cli *cli, const char *path, struct logs *logs)
 {
