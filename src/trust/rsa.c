@@ -2,6 +2,13 @@
 /* Montgomery multiplication (Handbook of Applied Cryptography, 14.36) on limbs from the least on, and square and multiply above it. */
 #include "trust/rsa.h"
 
+/* clang, which only checks this file and runs it under a fuzzer, has no such attribute. */
+#if __has_attribute(optimize)
+#define FAST_HERE __attribute__((optimize("O2")))
+#else
+#define FAST_HERE
+#endif
+
 #ifdef __SIZEOF_INT128__
 typedef uint64_t limb;
 __extension__ typedef unsigned __int128 wide;
@@ -86,7 +93,7 @@ static inline __attribute__((always_inline)) limb add_one(limb *sum, limb a, lim
  * sum[0..count] += a * factor; what does not fit into the last of these, which is 0 or 1. A verification goes through some hundred thousand limbs
  * here, and nothing in the boot program is run so often: here alone code is made for speed, a whole STEP without a jump.
  */
-static __attribute__((optimize("O2"), noinline)) limb add_product(limb *sum, const limb *a, limb factor, size_t count)
+static FAST_HERE __attribute__((noinline)) limb add_product(limb *sum, const limb *a, limb factor, size_t count)
 {
         limb carry = 0;
         wide last;
