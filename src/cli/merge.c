@@ -203,6 +203,7 @@ static void add_numbers(struct baseline *m, const struct baseline *b)
                 m->tpm_restarts = b->tpm_restarts;
                 m->tpm_firmware = b->tpm_firmware;
         }
+        m->padded |= b->padded;
         if (!is_same_pcr(&m->pcrs, &b->pcrs))
                 m->pcrs.count = 0;
 }

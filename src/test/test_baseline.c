@@ -19,7 +19,7 @@ static const char good[] = "{\"ak\":\"" DIGEST "\",\"boot_chain\":{\"sha256\":{\
                            "\"files\":[[\"/oem/a\",\"sha256:" DIGEST "\"],[\"/oem/b\",\"sha1:aa\",\"sha256:" DIGEST "\"],"
                            "[{\"hex\":\"2fff\"},\"sha256:" DIGEST "\"]],"
                            "\"mounts\":[{\"partition\":\"COS_OEM\",\"point\":\"/oem\",\"root\":\"/\",\"walked\":true}],"
-                           "\"pcr\":15,\"pcrs\":{\"sha256\":\"" DIGEST "\"},"
+                           "\"padded\":[\"sha384\"],\"pcr\":15,\"pcrs\":{\"sha256\":\"" DIGEST "\"},"
                            "\"policy\":{\"name\":\"p\",\"sha256\":\"" DIGEST "\",\"signer\":\"" DIGEST "\",\"version\":7},"
                            "\"selection\":{\"sha256\":65535},\"storage\":{\"event\":\"storage\"},"
                            "\"tpm\":{\"firmware\":\"2019102300163636\",\"resets\":3,\"restarts\":0},"
@@ -46,6 +46,7 @@ static void reads_every_member(void **state)
         assert_int_equal(baseline.file_count, 3);
         assert_int_equal(baseline.mount_count, 1);
         assert_true(baseline.mounts[0].walked);
+        assert_int_equal(baseline.padded, 1 << ALG_SHA384);
         assert_int_equal(baseline.pcr, 15);
         assert_int_equal(baseline.pcrs.count, 1);
         assert_true(span_equal_str(baseline.policy_name, "p"));
@@ -98,6 +99,9 @@ static void one_thing_wrong_gives_one_code(void **state)
                 { "{\"0\":", "{\"00\":", ERR_BASELINE_SHAPE, "boot_chain" },
                 { ",\"11\":", ",\"24\":", ERR_BASELINE_SHAPE, "boot_chain" },
                 { "\"boot_chain\":{\"sha256\"", "\"boot_chain\":{\"md5\"", ERR_ALG_UNKNOWN, "boot_chain" },
+                { "\"padded\":[\"sha384\"]", "\"padded\":[\"md5\"]", ERR_ALG_UNKNOWN, "padded" },
+                { "\"padded\":[\"sha384\"]", "\"padded\":[384]", ERR_CANON_SHAPE, "padded" },
+                { "\"padded\":[\"sha384\"]", "\"padded\":\"sha384\"", ERR_CANON_SHAPE, "padded" },
                 { "/oem/b", "/oem/a", ERR_BASELINE_FILES, "files" },
                 { "/oem/b", "/oel/z", ERR_BASELINE_FILES, "files" },
                 { "[\"/oem/a\",\"sha256:" DIGEST "\"]", "[]", ERR_BASELINE_SHAPE, "files" },

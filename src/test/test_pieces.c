@@ -119,6 +119,53 @@ static void a_log_that_is_malformed(void **state)
         same_by_all_steps();
 }
 
+/* What the baseline says of padded banks spares a pass over the log, and never decides: the story's machine pads its bank of SHA-384. */
+static void a_hint_about_padded_banks(void **state)
+{
+        static const struct {
+                unsigned padded;
+                bool again;
+        } hints[] = {
+                { REPLAY_BANK(ALG_SHA384), false },
+                { REPLAY_BANK(ALG_SHA384) | REPLAY_BANK(ALG_SHA1) | REPLAY_BANK(ALG_SHA512), false },
+                { 0, true },
+                { REPLAY_BANK(ALG_SHA256), true },
+                { REPLAY_BANK(ALG_SHA256) | REPLAY_BANK(ALG_SHA384), true },
+        };
+        struct baseline hinted;
+
+        (void)state;
+        for (int broken = 0; broken < 2; broken++) {
+                tell();
+                end_story();
+                if (broken)
+                        log_bytes[log_len - 5] ^= 1;
+                story.evidence.members[EVIDENCE_IMA] = span_of(log_bytes, log_len);
+                (void)trial_judge(&story, &judged);
+                hinted = *judged->baseline;
+                assert_int_equal(hinted.padded, REPLAY_BANK(ALG_SHA384));
+                for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+                        struct judge *j = calloc(1, sizeof(*j));
+
+                        hinted.padded = hints[i].padded;
+                        j->baseline = &hinted;
+                        j->seen = calloc(1, 64);
+                        j->evidence = story.evidence;
+                        j->nonce = story_nonce();
+                        judge_begin(j);
+                        judge_ima_chain(j, span_of(log_bytes, log_len), true);
+                        judge_ima_files(j, span_of(log_bytes, log_len), true);
+                        assert_int_equal(judge_ima_again(j), broken || hints[i].again);
+                        if (broken || hints[i].again)
+                                judge_ima_chain(j, span_of(log_bytes, log_len), true);
+                        assert_int_equal(judge_end(j), broken ? JUDGE_UNTRUSTED : JUDGE_TRUSTED);
+                        assert_int_equal(j->reasons.counts[REASON_IMA_REPLAY], broken);
+                        free(j->seen);
+                        free(j);
+                }
+        }
+}
+
 /* Evidence without a byte of IMA log gives no piece at all. */
 static void no_log(void **state)
 {
@@ -146,6 +193,7 @@ int main(void)
                 cmocka_unit_test(a_good_log),
                 cmocka_unit_test(a_log_with_other_files),
                 cmocka_unit_test(a_log_that_is_malformed),
+                cmocka_unit_test(a_hint_about_padded_banks),
                 cmocka_unit_test(no_log),
         };
 

@@ -153,6 +153,20 @@ static enum err read_mounts(struct span value, struct baseline *b)
         return ERR_OK;
 }
 
+static enum err read_padded(struct span value, struct baseline *b)
+{
+        struct canon_walk walk;
+        enum alg alg;
+
+        TRY(canon_open_array(value, &walk));
+        while (canon_next_element(&walk, &value)) {
+                TRY(canon_plain_string(value, &value));
+                TRY(alg_by_name(value, &alg));
+                b->padded |= 1u << alg;
+        }
+        return ERR_OK;
+}
+
 static enum err read_pcr(struct span value, struct baseline *b)
 {
         uint64_t pcr;
@@ -294,6 +308,7 @@ static const struct {
         { "content", read_content, false },
         { "files", NULL, false },
         { "mounts", read_mounts, false },
+        { "padded", read_padded, true },
         { "pcr", read_pcr, false },
         { "pcrs", read_pcrs, false },
         { "policy", read_policy, false },

@@ -10,6 +10,7 @@
  *    "content":[{…},…],                                 the content events, oldest first; any of its partition will do
  *    "files":[["/oem/a","sha256:<hex>",…],…],           what IMA logged, sorted, each with every digest that is allowed, oldest first; one that stands there twice may come back
  *    "mounts":[{"partition":"COS_OEM","point":"/oem","root":"/","walked":true},…],
+ *    "padded":["sha384"],                               banks whose hash IMA did not have, log/ima.h; tried first; may be left out
  *    "pcr":15,"pcrs":{"sha256":"<hex>","sha384":"<hex>"}, our PCR at the end
  *    "policy":{"name":…,"sha256":…,"signer":…,"version":7},
  *    "selection":{"sha256":65535},                      bit n is PCR n
@@ -86,6 +87,7 @@ struct baseline {
         const struct baseline_slot *slots;
         unsigned mount_count;
         struct alias_mount mounts[ALIAS_MOUNTS_MAX];
+        unsigned padded; /* set of REPLAY_BANK() */
         unsigned pcr;
         struct digest_set pcrs;
         struct span policy_name;

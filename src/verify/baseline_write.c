@@ -101,6 +101,18 @@ static void write_mounts(struct json_writer *w, const struct baseline *b)
         json_array_close(w);
 }
 
+static void write_padded(struct json_writer *w, unsigned banks)
+{
+        if (banks == 0)
+                return;
+        json_key(w, "padded");
+        json_array_open(w);
+        for (unsigned i = 0; i < ALG_COUNT; i++)
+                if (banks >> i & 1)
+                        json_str(w, alg_info((enum alg)i)->name);
+        json_array_close(w);
+}
+
 static void write_pcrs(struct json_writer *w, const struct digest_set *pcrs)
 {
         json_object_open(w);
@@ -166,6 +178,7 @@ void baseline_write(struct json_writer *w, const struct baseline *b, const struc
         baseline_write_files(w, entries, count);
         json_key(w, "mounts");
         write_mounts(w, b);
+        write_padded(w, b->padded);
         json_put_u64(w, "pcr", b->pcr);
         json_key(w, "pcrs");
         write_pcrs(w, &b->pcrs);

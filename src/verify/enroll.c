@@ -83,6 +83,16 @@ static void take_own_pcr(const struct judge *j, struct baseline *b)
                         b->pcrs.digests[b->pcrs.count++] = j->own.pcrs[alg][b->pcr];
 }
 
+static unsigned padded_banks(const struct replay_ima *r)
+{
+        unsigned banks = 0;
+
+        for (unsigned alg = 0; r->matched && alg < ALG_COUNT; alg++)
+                if (r->matched_modes[alg] == IMA_PADDED_SHA1)
+                        banks |= REPLAY_BANK(alg);
+        return banks;
+}
+
 enum err enroll_baseline(const struct judge *j, const struct alias_mount *mounts, unsigned mount_count, struct baseline *ret_baseline)
 {
         struct baseline b = { .mount_count = mount_count };
@@ -95,6 +105,7 @@ enum err enroll_baseline(const struct judge *j, const struct alias_mount *mounts
         b.content_count = j->events.content_count;
         memcpy(b.content, j->events.content, j->events.content_count * sizeof(b.content[0]));
         memcpy(b.mounts, mounts, mount_count * sizeof(*mounts));
+        b.padded = padded_banks(&j->ima);
         b.policy_name = j->policy.name;
         b.policy_version = j->policy.version;
         memcpy(b.policy_sha256, j->policy_sha256, sizeof(b.policy_sha256));

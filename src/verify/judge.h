@@ -128,8 +128,8 @@ enum judge_verdict judge_evidence(struct judge *j);
  * is given to both judge_ima_chain() and judge_ima_files(), which may run at the same time: the one replays, the other holds each entry
  * against the baseline. Both return how many bytes of it they used up, which is the same number unless judge_ima_stopped() says that there
  * is no use in more; the rest, less than IMA_ENTRY_BYTES_MAX, is to come again before the next piece. last: nothing follows. Reasons keep no
- * span of a piece. When judge_ima_again() says so, the whole log is given once more, to judge_ima_chain() alone: some bank was not extended by
- * its own hash, which only few kernels do. judge_end() concludes.
+ * span of a piece. When judge_ima_again() says so, the whole log is given once more, to judge_ima_chain() alone: some bank was not extended as
+ * the baseline says, which is by its own hash on all but few kernels. judge_end() concludes.
  */
 void judge_begin(struct judge *j);
 size_t judge_ima_chain(struct judge *j, struct span piece, bool last);

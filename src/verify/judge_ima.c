@@ -162,8 +162,11 @@ static void check_entry(struct judge *j, const struct ima_entry *e, uint64_t num
         }
 }
 
-/* The signed or read values of all banks, so that all of them must come out of one prefix of the log. padded: banks to be tried that way. */
-static void expect_values(struct judge *j, unsigned padded)
+/*
+ * The signed or read values of all banks, so that all of them must come out of one prefix of the log. padded: banks to be tried that way; not_own:
+ * those not to be tried in the other one.
+ */
+static void expect_values(struct judge *j, unsigned padded, unsigned not_own)
 {
         unsigned banks = 0;
 
@@ -171,7 +174,8 @@ static void expect_values(struct judge *j, unsigned padded)
                 if (j->values[alg].pcrs || j->signed_pcrs[alg])
                         banks |= REPLAY_BANK(alg);
         replay_ima_begin(&j->ima, banks ? banks : REPLAY_BANK(ALG_SHA256));
-        j->ima.modes[IMA_PADDED_SHA1].banks = padded;
+        j->ima.modes[IMA_PADDED_SHA1].banks &= padded;
+        j->ima.modes[IMA_OWN_HASH].banks &= ~not_own;
         for (unsigned alg = 0; alg < ALG_COUNT; alg++) {
                 if (!(j->values[alg].pcrs >> JUDGE_IMA_PCR & 1))
                         continue;
@@ -280,13 +284,16 @@ static void prepare_receipt(struct judge *j)
 void judge_ima_begin(struct judge *j)
 {
         static const struct judge_ima_half start;
+        unsigned padded;
 
         j->walk.chain = j->walk.files = start;
         j->walk.has_receipt = false;
         j->walk.receipts = 0;
         j->walk.volumes = 0;
         prepare_receipt(j);
-        expect_values(j, 0);
+        /* What the kernel did at enrolment is tried first, and alone; it decides nothing. */
+        padded = j->has_values && j->baseline ? j->baseline->padded : 0;
+        expect_values(j, padded, padded);
 }
 
 typedef enum err entry_parser(struct span bytes, enum alg column, struct ima_entry *ret_entry, size_t *ret_size);
@@ -376,7 +383,7 @@ bool judge_ima_again(struct judge *j)
         if (j->walk.chain.stopped || j->ima.entries == 0 || banks == 0)
                 return false;
         j->walk.chain = (struct judge_ima_half){ .number = 0 };
-        expect_values(j, banks);
+        expect_values(j, banks | j->ima.modes[IMA_PADDED_SHA1].banks, 0);
         return true;
 }
 
