@@ -37,7 +37,7 @@ check_includes() {
 }
 
 own_dir='"[a-z0-9_]+\.(h|def)"'
-libc='<(stdint|stddef|stdbool|string|limits)\.h>'
+libc='<(stdint|stddef|stdbool|string|limits|endian)\.h>'
 libraries='[<"](nettle/sha[12]\.h|mbedtls/[a-z0-9_]+\.h|yyjson\.h)[>"]'
 lower=
 for layer in $pure; do
