@@ -131,5 +131,6 @@ enum cli_exit case_read_baseline(const struct cli *cli, const char *path, struct
                 return status;
         j->baseline = baseline;
         j->seen = cli_alloc(baseline->file_count);
+        j->seen_at = cli_alloc(baseline->file_count * sizeof(*j->seen_at));
         return CLI_OK;
 }

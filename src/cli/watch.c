@@ -247,6 +247,7 @@ static enum cli_exit judge_log(struct look *l, bool resume)
         l->seen = (struct judge_look){ l->before.clock_ms, l->before.resets, l->before.restarts };
         j->look = l->before.is_there ? &l->seen : NULL;
         memset(j->seen, 0, j->baseline->file_count);
+        memset(j->seen_at, 0, j->baseline->file_count * sizeof(*j->seen_at));
         judge_begin(j);
         first_reason = j->reasons.kept_count;
         memcpy(counts_before, j->reasons.counts, sizeof(counts_before));

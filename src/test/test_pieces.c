@@ -66,8 +66,10 @@ static void same_by_all_steps(void)
                         snprintf(subject, sizeof(subject), "%.*s", (int)judged->reasons.kept[i].subject.len, judged->reasons.kept[i].subject.data);
         for (size_t step = 1; step <= log_len; step += step < 400 ? 1 : 97) {
                 j->seen = calloc(1, 64);
+                j->seen_at = calloc(64, sizeof(*j->seen_at));
                 verdict = judge_by(j, step);
                 free(j->seen);
+                free(j->seen_at);
                 assert_int_equal(verdict, expected);
                 assert_memory_equal(j->reasons.counts, counts, sizeof(counts));
                 for (unsigned i = 0; i < j->reasons.kept_count; i++)
@@ -150,6 +152,7 @@ static void a_hint_about_padded_banks(void **state)
                         hinted.padded = hints[i].padded;
                         j->baseline = &hinted;
                         j->seen = calloc(1, 64);
+                        j->seen_at = calloc(64, sizeof(*j->seen_at));
                         j->evidence = story.evidence;
                         j->nonce = story_nonce();
                         judge_begin(j);
@@ -161,6 +164,7 @@ static void a_hint_about_padded_banks(void **state)
                         assert_int_equal(judge_end(j), broken ? JUDGE_UNTRUSTED : JUDGE_TRUSTED);
                         assert_int_equal(j->reasons.counts[REASON_IMA_REPLAY], broken);
                         free(j->seen);
+                        free(j->seen_at);
                         free(j);
                 }
         }
@@ -177,6 +181,7 @@ static void no_log(void **state)
         (void)trial_judge(&story, &judged);
         j->baseline = judged->baseline;
         j->seen = calloc(1, 64);
+        j->seen_at = calloc(64, sizeof(*j->seen_at));
         j->evidence = story.evidence;
         j->nonce = story_nonce();
         judge_begin(j);
@@ -184,6 +189,7 @@ static void no_log(void **state)
         assert_int_equal(judge_ima_files(j, span_of(NULL, 0), true), 0);
         assert_int_equal(judge_end(j), JUDGE_UNTRUSTED);
         free(j->seen);
+        free(j->seen_at);
         free(j);
 }
 

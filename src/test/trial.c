@@ -18,6 +18,7 @@ static struct judge *judge;
 static struct baseline baseline;
 static struct baseline_file files[FILES_MAX];
 static uint8_t seen[FILES_MAX];
+static struct judge_seen_at seen_at[FILES_MAX];
 static char text[65536]; /* of the baseline */
 static size_t text_len;
 static enum trial_moment prepare_moment;
@@ -55,6 +56,13 @@ static void write_baseline(void)
         baseline_write(&w, &enrolled, entries, count);
         assert_int_equal(json_writer_result(&w, &out), ERR_OK);
         text_len = out.len;
+}
+
+void trial_begin(struct story *s)
+{
+        story_begin(s);
+        if (prepare_story && prepare_moment == TRIAL_BEGIN)
+                prepare_story(s);
 }
 
 static void play(const struct trial *t)
@@ -144,6 +152,7 @@ static enum judge_verdict judge_with(const struct story *s, const struct baselin
         judge->baseline = with;
         judge->nonce = story_nonce();
         judge->seen = seen;
+        judge->seen_at = seen_at;
         *ret_judge = judge;
         return judge_evidence(judge);
 }

@@ -30,6 +30,8 @@ void trial_give_part(const char *name, const char *partition, uint64_t version);
 /* Judge by another baseline from now on; its text is copied. */
 void trial_use_baseline(const char *text);
 
+/* story_begin(), with what was prepared for the enrolled one at its beginning. */
+void trial_begin(struct story *s);
 /* Play the story with the change and judge it; asserts that the reasons are the expected ones. */
 void trial_run(const struct trial *t);
 /* Judge a story as it is; the judge is the one of trial_enroll() and keeps its results until the next trial. */

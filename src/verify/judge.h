@@ -57,8 +57,16 @@ struct judge_ima {
         char receipt_text[RECEIPT_BYTES_MAX];
         struct span receipt;
         unsigned receipts;
+        uint64_t first_receipt; /* the entry, when there are receipts */
         uint32_t volumes; /* set: partitions of the storage event that a table of the device mapper was seen of */
+        uint64_t first_table[POLICY_PARTITIONS_MAX]; /* of each in the set: the entry */
         char name[ALIAS_NAME_BYTES];
+};
+
+/* The entries in which a file was seen, counted from 0 and up to UINT32_MAX. */
+struct judge_seen_at {
+        uint32_t first;  /* with any content */
+        uint32_t newest; /* with the content that judge.seen tells */
 };
 
 /* What an earlier look at the same node saw of its TPM (TPM 2.0 Part 2, 10.11.1 TPMS_CLOCK_INFO). */
@@ -78,6 +86,7 @@ struct judge {
         const struct baseline *baseline; /* NULL at enrolment: only what can be said without one is checked */
         struct span nonce;               /* empty: not asked for, at enrolment only */
         uint8_t *seen;                   /* for each file of the baseline, all 0: which of its contents was seen, the newest one, from 1 */
+        struct judge_seen_at *seen_at;   /* where that was, for each file too; of no meaning where seen is 0 */
         const struct judge_look *look;   /* NULL: the first look, or the only one */
 
         /* out */

@@ -30,21 +30,42 @@ static void add_file(struct judge *j, enum reason_code code, const struct ima_en
         reason_add(&j->reasons, &reason);
 }
 
+/* Of contents the newest one is kept. */
+static void mark_seen(struct judge *j, const struct baseline_file *file, unsigned index, uint64_t number)
+{
+        size_t i = (size_t)(file - j->baseline->files);
+        uint8_t content = index < UINT8_MAX ? (uint8_t)index : UINT8_MAX;
+        uint32_t at = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+
+        if (j->seen[i] == 0)
+                j->seen_at[i].first = at;
+        if (j->seen[i] < content) {
+                j->seen[i] = content;
+                j->seen_at[i].newest = at;
+        }
+}
+
+/*
+ * The log is read after the quote, so that entries behind the quoted ones are nobody's word: they may speak against a node, never for it.
+ * How many may speak for it.
+ */
+uint64_t judge_ima_quoted(const struct judge *j)
+{
+        return j->has_values && j->ima.matched ? j->ima.matched_entries : UINT64_MAX;
+}
+
 /* Contents are allowed in an order: one that comes back after a newer one was put back by somebody. */
 static void check_content(struct judge *j, const struct baseline_file *file, const struct ima_entry *e, uint64_t number)
 {
-        uint8_t *seen = &j->seen[file - j->baseline->files];
+        unsigned seen = j->seen[file - j->baseline->files];
         char text[BASELINE_DIGEST_BYTES];
         unsigned index = baseline_file_index(file, baseline_digest_text(e->hash_name, e->hash, text), NULL);
 
         if (index == 0)
                 add_file(j, REASON_FILE_CHANGED, e, baseline_file_digest(file), number);
-        else if (index < *seen && baseline_file_is_ordered(file))
+        else if (index < seen && baseline_file_is_ordered(file))
                 add_file(j, REASON_FILE_ROLLED_BACK, e, baseline_file_digest(file), number);
-        if (index > UINT8_MAX)
-                index = UINT8_MAX;
-        if (*seen < index || *seen == 0)
-                *seen = index > 0 ? (uint8_t)index : 1;
+        mark_seen(j, file, index > 0 ? index : 1, number);
 }
 
 /* The kernel logs security.ima beside the digest in the templates ima-sig and ima-sigv2. */
@@ -95,7 +116,7 @@ static void check_file(struct judge *j, const struct ima_entry *e, uint64_t numb
         file = name.data ? baseline_find(b, name) : NULL;
         if (name.data && baseline_is_signed(b, name)) {
                 if (file)
-                        j->seen[file - b->files] = 1;
+                        mark_seen(j, file, 1, number);
                 if (!e->violation)
                         check_signed(j, file, e, number);
         } else if (file && !e->violation) {
@@ -114,7 +135,8 @@ static void check_receipt(struct judge *j, const struct ima_entry *e, uint64_t n
         struct digest digest;
         enum alg alg;
 
-        j->walk.receipts++;
+        if (j->walk.receipts++ == 0)
+                j->walk.first_receipt = number;
         if (!j->walk.has_receipt)
                 return;
         if (alg_by_name(e->hash_name, &alg) == ERR_OK) {
@@ -217,6 +239,11 @@ static struct span path_of(struct span name)
         return name.len > 2 && name.data[0] == '"' ? span_of(name.data + 1, name.len - 2) : name;
 }
 
+static bool is_seen(const struct judge *j, size_t file)
+{
+        return j->seen[file] > 0 && j->seen_at[file].first < judge_ima_quoted(j);
+}
+
 /* Of a hundred thousand files only those are looked at whose names begin as the mount point does: all that are below it, and few others. */
 static void check_absent_below(struct judge *j, const struct alias_mount *mount)
 {
@@ -231,7 +258,7 @@ static void check_absent_below(struct judge *j, const struct alias_mount *mount)
         for (size_t i = baseline_first_from(b, start); i < b->file_count && span_equal(span_sub(b->files[i].name, 0, start.len), start); i++) {
                 struct reason reason = { .code = REASON_FILE_ABSENT, .subject = path_of(b->files[i].name) };
 
-                if (!j->seen[i] && alias_mount_of(b->mounts, b->mount_count, reason.subject) == mount)
+                if (!is_seen(j, i) && alias_mount_of(b->mounts, b->mount_count, reason.subject) == mount)
                         reason_add(&j->reasons, &reason);
         }
 }
@@ -257,12 +284,14 @@ static void check_older(struct judge *j)
 
         for (size_t i = 0; b && i < b->file_count; i++) {
                 unsigned count = 0;
+                bool is_newest;
 
-                if (j->seen[i] == 0 || !baseline_file_has_many(&b->files[i]))
+                if (!is_seen(j, i) || !baseline_file_has_many(&b->files[i]))
                         continue;
                 (void)baseline_file_index(&b->files[i], span_of(NULL, 0), &count);
-                newer += j->seen[i] >= count || j->seen[i] == UINT8_MAX;
-                older += j->seen[i] < count && j->seen[i] < UINT8_MAX;
+                is_newest = (j->seen[i] >= count || j->seen[i] == UINT8_MAX) && j->seen_at[i].newest < judge_ima_quoted(j);
+                newer += is_newest;
+                older += !is_newest;
         }
         if (older > 0 && newer > 0)
                 judge_add_number(j, REASON_FILES_OLDER, log_name, older, ERR_OK);
@@ -392,7 +421,7 @@ void judge_ima_end(struct judge *j)
         if (j->walk.files.stopped)
                 return;
         conclude_replay(j);
-        if (j->walk.has_receipt && j->walk.receipts == 0 && j->reasons.counts[REASON_RULES_LOAD] == 0)
+        if (j->walk.has_receipt && (j->walk.receipts == 0 || j->walk.first_receipt >= judge_ima_quoted(j)) && j->reasons.counts[REASON_RULES_LOAD] == 0)
                 reason_add_about(&j->reasons, REASON_RECEIPT_ABSENT, RECEIPT_PATH);
         judge_volumes_end(j);
         check_absent(j);

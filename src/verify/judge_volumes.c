@@ -107,6 +107,8 @@ static void check_table(struct judge *j, const struct dm_table *table, uint64_t 
 
                 if (kind == NONE || !(kind == LUKS2 ? dm_is_of_luks2(table, uuid) : dm_is_of_verity(table, uuid)))
                         continue;
+                if (!(j->walk.volumes >> i & 1))
+                        j->walk.first_table[i] = number;
                 j->walk.volumes |= UINT32_C(1) << i;
                 e = kind == LUKS2 ? dm_match_luks2(table, volume, 0) : dm_match_verity(table, volume);
                 if (e != ERR_OK)
@@ -168,6 +170,11 @@ static bool is_mounted(const struct judge *j, struct span name)
         return false;
 }
 
+static bool was_opened(const struct judge *j, unsigned partition)
+{
+        return j->walk.volumes >> partition & 1 && j->walk.first_table[partition] < judge_ima_quoted(j);
+}
+
 void judge_volumes_end(struct judge *j)
 {
         struct span partition, name, volume, uuid;
@@ -176,6 +183,6 @@ void judge_volumes_end(struct judge *j)
         if (j->reasons.counts[REASON_RULES_LOAD] > 0 || !are_measured(j) || !open_partitions(j, &walk))
                 return;
         for (unsigned i = 0; i < POLICY_PARTITIONS_MAX && canon_next_element(&walk, &partition); i++)
-                if (!(j->walk.volumes >> i & 1) && kind_of(j, partition, &name, &volume, &uuid) != NONE && is_mounted(j, name))
+                if (!was_opened(j, i) && kind_of(j, partition, &name, &volume, &uuid) != NONE && is_mounted(j, name))
                         add(j, REASON_DM_TABLE_ABSENT, name, 0, ERR_OK);
 }
