@@ -63,7 +63,7 @@ static inline const uint8_t *span_find(struct span s, const char *needle)
         size_t len = strlen(needle);
 
         for (size_t i = 0; len > 0 && span_has(s, i, len); i++)
-                if (s.data[i] == (uint8_t)needle[0] && memcmp(s.data + i, needle, len) == 0)
+                if (memcmp(s.data + i, needle, len) == 0)
                         return s.data + i;
         return NULL;
 }

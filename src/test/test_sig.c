@@ -434,24 +434,6 @@ static void a_file_is_one_certificate(void **state)
         free(pem.bytes);
 }
 
-/* A digit that is none, one too few, and padding before the end. */
-static void damaged_base64_is_refused(void **state)
-{
-        static const char damages[] = { '!', '\n', '=', (char)0xc1 };
-        struct file pem = load(FILES "%s%s", "p256", ".pem");
-
-        (void)state;
-        for (size_t i = 0; i < sizeof(damages); i++) {
-                uint8_t *digit = (uint8_t *)strstr((char *)pem.bytes, "-----\n") + 40, was = *digit;
-
-                *digit = (uint8_t)damages[i];
-                expect_cert(span_of(pem.bytes, pem.len), ERR_SIG_CERT_PEM);
-                *digit = was;
-        }
-        expect_cert(span_of(pem.bytes, pem.len), ERR_OK);
-        free(pem.bytes);
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -472,7 +454,6 @@ int main(void)
                 cmocka_unit_test(a_modulus_is_positive),
                 cmocka_unit_test(every_prefix_of_a_certificate_is_refused),
                 cmocka_unit_test(every_prefix_of_a_pem_certificate_is_refused),
-                cmocka_unit_test(damaged_base64_is_refused),
                 cmocka_unit_test(a_file_is_one_certificate),
         };
 

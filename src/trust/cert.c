@@ -2,6 +2,8 @@
 /* A reader of DER that goes through a certificate once, from front to back (X.690 section 10, RFC 5280 section 4.1, RFC 3279 section 2.3). */
 #include "trust/cert.h"
 
+#include <mbedtls/base64.h>
+
 #include "base/reader.h"
 
 enum tag {
@@ -221,52 +223,17 @@ enum err cert_parse(struct span der, struct cert *ret_cert)
 /* Where text stands in bytes, or bytes.len. */
 static size_t find(struct span bytes, const char *text)
 {
-        const uint8_t *at = span_find(bytes, text);
+        size_t len = strlen(text);
 
-        return at ? (size_t)(at - bytes.data) : bytes.len;
+        for (size_t at = 0; at + len <= bytes.len; at++)
+                if (memcmp(bytes.data + at, text, len) == 0)
+                        return at;
+        return bytes.len;
 }
 
 static struct span behind(struct span bytes, size_t at, const char *text)
 {
         return span_sub(bytes, at + strlen(text), bytes.len - at - strlen(text));
-}
-
-/* What a digit of base64 stands for (RFC 4648 section 4), 64 for none. */
-static unsigned digit(uint8_t c)
-{
-        if (c >= 'A' && c <= 'Z')
-                return c - 'A';
-        if (c >= 'a' && c <= 'z')
-                return c - 'a' + 26u;
-        if (c >= '0' && c <= '9')
-                return c - '0' + 52u;
-        return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
-
-/* Base64 in lines, with its padding; what comes out is shorter. */
-static bool decode(struct span text, uint8_t *bytes, size_t *ret_len)
-{
-        size_t len = 0, digits = 0, padding = 0;
-        uint32_t group = 0;
-
-        for (size_t i = 0; i < text.len; i++) {
-                uint8_t c = text.data[i];
-                unsigned value = c == '=' ? 0 : digit(c);
-
-                if (c == '\r' || c == '\n')
-                        continue;
-                if (value > 63 || (padding > 0 && c != '='))
-                        return false;
-                padding += c == '=';
-                group = group << 6 | value;
-                if (++digits % 4 != 0)
-                        continue;
-                bytes[len++] = (uint8_t)(group >> 16);
-                bytes[len++] = (uint8_t)(group >> 8);
-                bytes[len++] = (uint8_t)group;
-        }
-        *ret_len = len - padding;
-        return digits > 0 && digits % 4 == 0 && padding <= 2;
 }
 
 static enum err pem_to_der(struct span file, uint8_t *der, struct span *ret_der)
@@ -282,7 +249,12 @@ static enum err pem_to_der(struct span file, uint8_t *der, struct span *ret_der)
                 return ERR_SIG_CERT_PEM;
         if (find(behind(body, end, PEM_END), PEM_BEGIN) != body.len - end - strlen(PEM_END))
                 return ERR_SIG_CERT_SEVERAL;
-        if (end == 0 || !decode(span_of(body.data, end), der, &len))
+        /* base64 itself passes over line ends, but wants the text to begin with a digit */
+        while (end > 0 && (*body.data == '\r' || *body.data == '\n')) {
+                body = span_of(body.data + 1, body.len - 1);
+                end--;
+        }
+        if (end == 0 || mbedtls_base64_decode(der, CERT_BYTES_MAX, &len, body.data, end) != 0)
                 return ERR_SIG_CERT_PEM;
         *ret_der = span_of(der, len);
         return ERR_OK;

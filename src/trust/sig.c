@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signatures of IMA's version 2, verified with keys from X.509 certificates: RSA here, ECDSA by mbedtls. */
+/* Signatures of IMA's version 2, verified by mbedtls with keys from X.509 certificates. */
 #include "trust/sig.h"
 
 #include <mbedtls/ecdsa.h>
+#include <mbedtls/rsa.h>
 
 #include "base/reader.h"
 #include "trust/cert.h"
-#include "trust/rsa.h"
 
 #define TYPE_DIGSIG 3 /* EVM_IMA_XATTR_DIGSIG */
 #define VERSION_2 2
@@ -89,10 +89,10 @@ static bool is_memory_error(int code)
 
 /* ---- keys ---------------------------------------------------------------------------------------------------------------- */
 
-/* A certificate's key. */
+/* A certificate's key, for mbedtls. */
 struct key {
         enum cert_key type;
-        struct rsa rsa;
+        mbedtls_rsa_context rsa;
         mbedtls_ecdsa_context ecdsa;
 };
 
@@ -101,6 +101,14 @@ static enum err key_error(int code)
         if (code == 0)
                 return ERR_OK;
         return is_memory_error(code) ? ERR_SIG_MEMORY : ERR_SIG_CERT;
+}
+
+static int load_rsa(mbedtls_rsa_context *rsa, const struct cert *cert)
+{
+        int code = mbedtls_rsa_import_raw(rsa, cert->modulus.data, cert->modulus.len, NULL, 0, NULL, 0, NULL, 0, cert->exponent.data,
+                                          cert->exponent.len);
+
+        return code != 0 ? code : mbedtls_rsa_check_pubkey(rsa);
 }
 
 static int load_ecdsa(mbedtls_ecdsa_context *ecdsa, const struct cert *cert)
@@ -116,6 +124,7 @@ static int load_ecdsa(mbedtls_ecdsa_context *ecdsa, const struct cert *cert)
 
 static void key_free(struct key *key)
 {
+        mbedtls_rsa_free(&key->rsa);
         mbedtls_ecdsa_free(&key->ecdsa);
 }
 
@@ -123,11 +132,9 @@ static void key_free(struct key *key)
 static enum err key_load(struct key *key, const struct cert *cert)
 {
         key->type = cert->key;
-        key->rsa = (struct rsa){ cert->modulus, cert->exponent };
+        mbedtls_rsa_init(&key->rsa);
         mbedtls_ecdsa_init(&key->ecdsa);
-        if (cert->key == CERT_RSA)
-                return rsa_is_key(&key->rsa) ? ERR_OK : ERR_SIG_CERT;
-        return key_error(load_ecdsa(&key->ecdsa, cert));
+        return key_error(cert->key == CERT_RSA ? load_rsa(&key->rsa, cert) : load_ecdsa(&key->ecdsa, cert));
 }
 
 static enum err verify_error(int code)
@@ -136,16 +143,21 @@ static enum err verify_error(int code)
                 return ERR_OK;
         if (is_memory_error(code))
                 return ERR_SIG_MEMORY;
-        return code == MBEDTLS_ERR_ECP_VERIFY_FAILED ? ERR_SIG_MISMATCH : ERR_SIG_ENCODING;
+        return code == MBEDTLS_ERR_RSA_VERIFY_FAILED || code == MBEDTLS_ERR_ECP_VERIFY_FAILED ? ERR_SIG_MISMATCH : ERR_SIG_ENCODING;
 }
 
 static enum err key_verify(struct key *key, const struct sig *sig, const struct digest *digest)
 {
+        static const mbedtls_md_type_t md[ALG_COUNT] = {
+                [ALG_SHA256] = MBEDTLS_MD_SHA256, [ALG_SHA384] = MBEDTLS_MD_SHA384, [ALG_SHA512] = MBEDTLS_MD_SHA512
+        };
         struct span hash = digest_span(digest), signature = sig->signature;
 
-        if (key->type == CERT_RSA)
-                return rsa_verify(&key->rsa, signature, digest);
-        return verify_error(mbedtls_ecdsa_read_signature(&key->ecdsa, hash.data, hash.len, signature.data, signature.len));
+        if (key->type != CERT_RSA)
+                return verify_error(mbedtls_ecdsa_read_signature(&key->ecdsa, hash.data, hash.len, signature.data, signature.len));
+        if (signature.len != mbedtls_rsa_get_len(&key->rsa))
+                return ERR_SIG_ENCODING;
+        return verify_error(mbedtls_rsa_rsassa_pkcs1_v15_verify(&key->rsa, md[sig->alg], (unsigned)hash.len, hash.data, signature.data));
 }
 
 /* ---- certificates -------------------------------------------------------------------------------------------------------- */
