@@ -87,6 +87,7 @@ static enum cli_exit collect(struct report *r, struct status_input *in)
         }
         if (ima.status == CLI_OK)
                 status_collect(in, &r->status);
+        in->ima = NULL;
         return ima.status;
 }
 
