@@ -2,10 +2,10 @@
 # Sourced: what cosima and other people's tools say of a case's evidence.
 # shellcheck shell=sh disable=SC2154 # paths.sh and case.sh set them
 
-# said: what cosima said in the guest, on the console, without the kernel's times and the name of the key.
+# said: what cosima said in the guest, on the console, without the kernel's times, what the kernel wrote into the same line, and the name of the key.
 said() {
 	tr -d '\r' <"$case/console.log" |
-		sed -n 's/^\[ *[0-9.]*\] cosima: /cosima: /; s/^vm: \(cosima\|no \)/\1/; s/signed by [0-9a-f]*/signed by KEY/; s/ *$//; /^\(cosima\|no \)/p'
+		sed -n 's/^\[ *[0-9.]*\] cosima: /cosima: /; s/^vm: \(cosima\|no \)/\1/; s/\(.\)\[ *[0-9]*\.[0-9]*\] .*/\1/; s/signed by [0-9a-f]*/signed by KEY/; s/ *$//; /^\(cosima\|no \)/p'
 }
 
 # later: what the case's own script in the guest found.

@@ -16,10 +16,12 @@ enum err measure_open_tpm(struct boot *b)
         return record_open_tpm(b, until_ms);
 }
 
-/* A run that need not act asks it nothing before it knows that it will. */
+/* A run that need not act asks it nothing before it knows that it will. One that is of no use is told when it is needed, and once. */
 enum err measure_try_tpm(struct boot *b)
 {
-        return !b->nowait && b->ports->tpm_open(b->ports->context) == ERR_OK ? measure_open_tpm(b) : ERR_OK;
+        enum err e = !b->nowait && b->ports->tpm_open(b->ports->context) == ERR_OK ? measure_open_tpm(b) : ERR_OK;
+
+        return b->tpm == BOOT_TPM_NONE ? ERR_OK : e;
 }
 
 /* What differs from boot to boot: only logged. */
