@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define READS_MAX 400 /* the boot sector, and for each of 64 clusters its entry in the table and at most 16 pieces of 64 KiB in all */
+#define READS_MAX (1 + 99 * (1 + 128)) /* the boot sector, and for each of 99 clusters its entry in the table and its pieces, 512 KiB at most */
 
 struct volume {
         struct span pattern;
