@@ -310,6 +310,20 @@ static void check_coverage(struct judge *j)
                         judge_add_number(j, REASON_SELECTION_NEEDED, evidence_name(EVIDENCE_QUOTE_MSG), pcr, ERR_OK);
 }
 
+/* The firmware's log is signed only as far as it gives the quoted values; ours and systemd's events came after IMA's start. */
+static bool is_start_of(const struct judge *j, enum alg alg, uint32_t pcrs)
+{
+        for (unsigned pcr = 0; pcr < QUOTE_PCRS; pcr++) {
+                const struct digest *value = &j->values[alg].values[pcr], *logged = &j->firmware.pcrs[alg][pcr];
+
+                if (!(pcrs & PCR_BIT(pcr)) || is_same(value, logged) || is_separated(value, logged, pcr))
+                        continue;
+                if (pcr != own_pcr(j) || !is_same(logged, &j->start.pcrs[alg][pcr]))
+                        return false;
+        }
+        return true;
+}
+
 /* IMA logs the hash over the PCRs of one bank, by that bank's hash; with a zero digest it found no TPM. */
 static void check_aggregate(struct judge *j)
 {
@@ -327,7 +341,7 @@ static void check_aggregate(struct judge *j)
                 return;
         /* PCR 0 to 9 may have been extended after IMA started, as newer systemd does with its separators. */
         replay_boot_aggregate(&j->firmware, alg, &aggregate);
-        if (!(j->firmware_banks & REPLAY_BANK(alg)) || !is_same(&aggregate, &j->aggregate))
+        if (!(j->firmware_banks & REPLAY_BANK(alg)) || !is_start_of(j, alg, needed) || !is_same(&aggregate, &j->aggregate))
                 reason_add_about(&j->reasons, REASON_BOOT_AGGREGATE, IMA_BOOT_AGGREGATE);
 }
 
