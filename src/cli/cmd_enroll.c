@@ -18,6 +18,7 @@ struct collector {
         const struct judge *judge;
         struct baseline *where; /* of which only the mounts are set */
         bool has_mounts;
+        uint64_t number; /* of the next entry */
         struct entries files;
 };
 
@@ -39,9 +40,9 @@ static void collect(void *arg, struct span entries)
 
         if (!c->has_mounts)
                 find_mounts(c);
-        while (!ima_done(&reader) && ima_next(&reader, &entry) == ERR_OK)
+        for (; !ima_done(&reader) && ima_next(&reader, &entry) == ERR_OK; c->number++)
                 if (enroll_file(&entry, buf, &digest))
-                        entries_add(&c->files, c->where, entry.path, digest);
+                        entries_add(&c->files, c->where, entry.path, digest, c->number);
 }
 
 static enum err make_baseline(const struct judge *j, struct baseline *ret_baseline)
@@ -58,6 +59,8 @@ static enum cli_exit write_baseline(const struct cli *cli, struct collector *c)
         struct baseline *baseline = cli_alloc(sizeof(*baseline));
         enum err e = make_baseline(c->judge, baseline);
 
+        /* Anybody can have written what is behind the quoted entries. */
+        entries_cut(&c->files, judge_ima_quoted(c->judge));
         return e == ERR_OK ? entries_write_baseline(cli, baseline, &c->files)
                            : cli_fail(cli, CLI_FAILED, "%s: %s", cli_value(cli, "evidence"), err_text(e));
 }

@@ -18,6 +18,7 @@
 struct entries_link {
         uint32_t older; /* entry of the same name, and one; 0: none */
         bool returned;  /* a content of this name had been there before, with others between */
+        uint64_t number; /* of the entry in the log that told it */
 };
 
 /* Names and digests of 100,000 files, each in memory of its own, would take half as much again. */
@@ -95,7 +96,7 @@ static bool is_known(const struct entries *e, uint32_t newest, struct span diges
         return *ret_returns && e->links[newest - 1].returned;
 }
 
-void entries_add(struct entries *e, const struct baseline *b, struct span path, struct span digest)
+void entries_add(struct entries *e, const struct baseline *b, struct span path, struct span digest, uint64_t number)
 {
         struct span name;
         uint32_t *slot;
@@ -111,9 +112,19 @@ void entries_add(struct entries *e, const struct baseline *b, struct span path, 
                 return;
         e->list[e->count] = (struct baseline_entry){ .name = *slot != 0 ? e->list[*slot - 1].name : keep(e, name),
                                                      .digest = keep(e, digest), .age = e->count };
-        e->links[e->count] = (struct entries_link){ *slot, returns || (*slot != 0 && e->links[*slot - 1].returned) };
+        e->links[e->count] = (struct entries_link){ *slot, returns || (*slot != 0 && e->links[*slot - 1].returned), number };
         *slot = (uint32_t)++e->count;
         e->text_bytes += name.len + digest.len + 16;
+}
+
+void entries_cut(struct entries *e, uint64_t count)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < e->count; i++)
+                if (e->links[i].number < count)
+                        e->list[kept++] = e->list[i];
+        e->count = kept;
 }
 
 static int compare_spans(const void *a, const void *b)

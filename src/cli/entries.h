@@ -22,7 +22,10 @@ struct entries {
  * A file under the name that the mounts of b give it; of one name, the one that was added first is the older. Nothing of the arguments is kept.
  * What baseline_write() would leave out is not kept either: memory grows with the files and their contents, not with how often they were seen.
  */
-void entries_add(struct entries *e, const struct baseline *b, struct span path, struct span digest);
+void entries_add(struct entries *e, const struct baseline *b, struct span path, struct span digest, uint64_t number);
+
+/* Forget what was told by the entry number count of the log, from 0, or a later one. Nothing can be added afterwards. */
+void entries_cut(struct entries *e, uint64_t count);
 
 /* Patterns, sorted, as the baseline's "allowed"; empty when there are none. CLI_FAILED, having said why. */
 enum cli_exit entries_write_allowed(const struct cli *cli, struct span *patterns, size_t count, struct span *ret_allowed);

@@ -123,7 +123,7 @@ static void add_files(struct offline *o, const struct gather *tree)
                 path = path_at_point(o, e->path);
                 warn_of_name(o, path);
                 digest = baseline_digest_text(span_of_str("sha256"), span_of(e->sha256, sizeof(e->sha256)), text);
-                entries_add(&o->entries, &o->baseline, path, digest);
+                entries_add(&o->entries, &o->baseline, path, digest, 0);
         }
 }
 

@@ -69,7 +69,7 @@ static bool take_roots(const struct judge *j, struct baseline *b)
         for (unsigned i = 0; i < j->root_count; i++) {
                 struct baseline_root root = { j->roots[i].partition, j->roots[i].root };
 
-                if (!baseline_pins_add_root(b, &root))
+                if (j->roots[i].number < judge_ima_quoted(j) && !baseline_pins_add_root(b, &root))
                         return false;
         }
         return true;

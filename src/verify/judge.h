@@ -77,6 +77,7 @@ struct judge_look {
 /* The root digest of dm-verity that a partition of the storage event was opened with. */
 struct judge_root {
         struct span partition, root; /* root is kept by the list of reasons */
+        uint64_t number;             /* of the first entry of the IMA log that told it */
 };
 #define JUDGE_ROOTS_MAX 16
 
@@ -144,6 +145,11 @@ void judge_begin(struct judge *j);
 size_t judge_ima_chain(struct judge *j, struct span piece, bool last);
 size_t judge_ima_files(struct judge *j, struct span piece, bool last);
 bool judge_ima_stopped(const struct judge *j);
+/*
+ * After it all: how many entries speak for the node. The log is read after the quote, so that what is behind the quoted entries is nobody's
+ * word: it may speak against a node, never for it. All, where no quote says how many.
+ */
+uint64_t judge_ima_quoted(const struct judge *j);
 bool judge_ima_again(struct judge *j);
 enum judge_verdict judge_end(struct judge *j);
 

@@ -45,10 +45,6 @@ static void mark_seen(struct judge *j, const struct baseline_file *file, unsigne
         }
 }
 
-/*
- * The log is read after the quote, so that entries behind the quoted ones are nobody's word: they may speak against a node, never for it.
- * How many may speak for it.
- */
 uint64_t judge_ima_quoted(const struct judge *j)
 {
         return j->has_values && j->ima.matched ? j->ima.matched_entries : UINT64_MAX;

@@ -26,7 +26,6 @@ void judge_events_check(struct judge *j);
 /* The IMA log: what is known before it and after it. Between them it is given in pieces, see judge.h. */
 void judge_ima_begin(struct judge *j);
 void judge_ima_end(struct judge *j);
-uint64_t judge_ima_quoted(const struct judge *j);
 /* An ima-buf entry: a table of the device mapper against the measured header; and what must have been among them. */
 void judge_volumes_entry(struct judge *j, const struct ima_entry *e, uint64_t number);
 void judge_volumes_end(struct judge *j);

@@ -54,7 +54,7 @@ static bool is_kept(const struct judge *j, struct span partition, struct span ro
 }
 
 /* For who enrols. The table itself will not outlive the call. */
-static void keep_root(struct judge *j, struct span partition, struct span root)
+static void keep_root(struct judge *j, struct span partition, struct span root, uint64_t number)
 {
         struct span kept;
 
@@ -62,7 +62,7 @@ static void keep_root(struct judge *j, struct span partition, struct span root)
                 return;
         kept = reason_keep(&j->reasons, root);
         if (kept.data)
-                j->roots[j->root_count++] = (struct judge_root){ partition, kept };
+                j->roots[j->root_count++] = (struct judge_root){ partition, kept, number };
 }
 
 /* Nothing that is measured before it is opened tells the root digest, so it is held against the enrolled ones. */
@@ -76,7 +76,7 @@ static void check_root(struct judge *j, const struct dm_table *table, struct spa
                 add(j, REASON_DM_TABLE, partition, number, e);
                 return;
         }
-        keep_root(j, partition, root);
+        keep_root(j, partition, root, number);
         for (unsigned i = 0; j->baseline && i < j->baseline->root_count; i++) {
                 const struct baseline_root *pin = &j->baseline->roots[i];
 
