@@ -14,6 +14,8 @@
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
+#define LETTERS "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const char good[] = "{\"ak\":\"" DIGEST "\",\"boot_chain\":{\"sha256\":{\"0\":\"" DIGEST "\",\"11\":\"" DIGEST "\"}},"
                            "\"content\":[{\"partition\":\"COS_OEM\"}],"
                            "\"files\":[[\"/oem/a\",\"sha256:" DIGEST "\"],[\"/oem/b\",\"sha1:aa\",\"sha256:" DIGEST "\"],"
@@ -137,6 +139,29 @@ static void every_prefix_is_refused(void **state)
                 assert_int_not_equal(baseline_read(span_of(exact, len), files, 8, &baseline, &member), ERR_OK);
                 free(exact);
         }
+}
+
+/* Names are passed sixteen bytes at a time where no name is in hex: what ends or spoils one is seen at each place. */
+static void names_are_read_to_their_end(void **state)
+{
+        static const struct {
+                const char *text;
+                bool good;
+        } rows[] = { { "\\\"", true }, { "\\\\", true }, { "\xc3\xa9", true }, { "\"", false }, { "\\", false }, { "\x01", false }, { "\x1f", false }, { "\xff", false } };
+        const char *files_at = strstr(good, "[[") + 1, *after = strstr(good, "],\"mounts\"");
+        char name[128], text[sizeof(good) + sizeof(name)];
+        const char *member;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+                for (int at = 0; at < 40; at++) {
+                        snprintf(name, sizeof(name), "\"/oem/A%.*s%s%.*s\"", at, LETTERS, rows[i].text, 40 - at, LETTERS);
+                        snprintf(text, sizeof(text), "%.*s[%s,\"sha256:" DIGEST "\"]%s", (int)(files_at - good), good, name, after);
+                        if ((read_text(text, &member) == ERR_OK) != rows[i].good)
+                                fail_msg("%s: %d", name, !rows[i].good);
+                        if (rows[i].good)
+                                assert_true(span_equal_str(baseline.files[0].name, name));
+                }
 }
 
 static void too_many_files(void **state)
@@ -340,6 +365,7 @@ int main(void)
                 cmocka_unit_test(finds_files_and_digests),
                 cmocka_unit_test(one_thing_wrong_gives_one_code),
                 cmocka_unit_test(every_prefix_is_refused),
+                cmocka_unit_test(names_are_read_to_their_end),
                 cmocka_unit_test(too_many_files),
                 cmocka_unit_test(what_is_read_is_written),
                 cmocka_unit_test(optional_members),
