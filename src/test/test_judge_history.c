@@ -356,6 +356,30 @@ static void older_contents_do_not_come_back(void **state)
         trial_end();
 }
 
+/* That the other half of an update was done must be quoted as well. */
+static void newer_contents_behind_the_quote_are_none(void **state)
+{
+        struct story *s = calloc(1, sizeof(*s));
+        const struct judge *j;
+
+        (void)state;
+        trial_enroll_as(TRIAL_BOOT, updated);
+        story_begin(s);
+        story_boot(s);
+        updated(s);
+        s->entry_count--;
+        story_run(s);
+        story_quote(s);
+        story_add_entry(s, HELPER, 0x51);
+        story_write_logs(s);
+        assert_int_equal(trial_judge(s, &j), JUDGE_TRUSTED);
+        assert_int_equal(j->reasons.counts[REASON_FILES_OLDER], 1);
+        assert_int_equal(j->reasons.counts[REASON_IMA_BEYOND], 1);
+        assert_int_equal(j->reasons.count, 2);
+        trial_end();
+        free(s);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -366,6 +390,7 @@ int main(void)
                 cmocka_unit_test(separators_of_free_pcrs_are_understood),
                 cmocka_unit_test(separators_on_top_of_the_firmware_log_are_understood),
                 cmocka_unit_test(older_contents_do_not_come_back),
+                cmocka_unit_test(newer_contents_behind_the_quote_are_none),
         };
 
         return cmocka_run_group_tests_name("judge of what came before", tests, NULL, NULL);
