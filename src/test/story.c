@@ -55,6 +55,20 @@ void story_replace(char *text, const char *old, const char *new)
         memcpy(at, new, strlen(new));
 }
 
+void story_encrypt(struct story *s, const char *table)
+{
+        char *at = strstr(s->storage, "COS_OEM\",\"state\"");
+
+        s->table = table;
+        story_replace(s->policy, "measure func=BPRM_CHECK", "measure func=CRITICAL_DATA label=device-mapper\nmeasure func=BPRM_CHECK");
+        story_replace(at, "\"config\":{\"mount_options\":\"\"},\"identity\":{\"label\":\"COS_PERSISTENT\",",
+                      "\"config\":{\"inner_uuid\":\"c05a0000-0000-4000-8000-000000000005\",\"keyslots\":{\"0\":{\"key_size\":64}},\"segments\":{\"0\":"
+                      "{\"encryption\":\"aes-xts-plain64\",\"iv_tweak\":\"0\",\"offset\":\"16777216\",\"sector_size\":512,\"size\":\"dynamic\","
+                      "\"type\":\"crypt\"}}},\"identity\":{\"label\":\"COS_PERSISTENT\",");
+        story_replace(strstr(at, "inner_uuid"), "\"type\":\"ext4\"", "\"type\":\"crypto_LUKS\"");
+        story_replace(strstr(at, "\"label\":\"COS_PERSISTENT\""), "000000000005\"}", "000000000005\",\"version\":2}");
+}
+
 void story_begin(struct story *s)
 {
         memset(s, 0, sizeof(*s));

@@ -87,6 +87,8 @@ struct story_entry *story_add_entry(struct story *s, const char *path, uint8_t c
 void story_remove_entry(struct story *s, struct story_entry *e);
 /* A table of the device mapper as critical data, at the end. */
 struct story_entry *story_add_table(struct story *s, const char *buffer);
+/* COS_PERSISTENT inside LUKS2 from story_begin() on, opened as table says. */
+void story_encrypt(struct story *s, const char *table);
 /* Extend a PCR of the machine, in both banks. */
 void story_extend(struct story *s, unsigned pcr, const char *text);
 void story_extend_by(struct story *s, unsigned pcr, struct span data);

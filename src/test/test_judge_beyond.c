@@ -57,17 +57,8 @@ static void run_all(const struct forgery *forgeries, size_t count)
 
 static void encrypted(struct story *s)
 {
-        char *at = strstr(s->storage, "COS_OEM\",\"state\"");
-
-        s->table = "dm_version=4.47.0;name=persistent,uuid=CRYPT-LUKS2-c05a0000000040008000000000000005-persistent,major=254,minor=0,minor_count=1,"
-                   "num_targets=1;target_index=0,target_begin=0,target_len=16384,target_name=crypt,cipher_string=aes-xts-plain64,key_size=64;";
-        story_replace(s->policy, "measure func=BPRM_CHECK", "measure func=CRITICAL_DATA label=device-mapper\nmeasure func=BPRM_CHECK");
-        story_replace(at, "\"config\":{\"mount_options\":\"\"},\"identity\":{\"label\":\"COS_PERSISTENT\",",
-                      "\"config\":{\"inner_uuid\":\"c05a0000-0000-4000-8000-000000000005\",\"keyslots\":{\"0\":{\"key_size\":64}},\"segments\":{\"0\":"
-                      "{\"encryption\":\"aes-xts-plain64\",\"iv_tweak\":\"0\",\"offset\":\"16777216\",\"sector_size\":512,\"size\":\"dynamic\","
-                      "\"type\":\"crypt\"}}},\"identity\":{\"label\":\"COS_PERSISTENT\",");
-        story_replace(strstr(at, "inner_uuid"), "\"type\":\"ext4\"", "\"type\":\"crypto_LUKS\"");
-        story_replace(strstr(at, "\"label\":\"COS_PERSISTENT\""), "000000000005\"}", "000000000005\",\"version\":2}");
+        story_encrypt(s, "dm_version=4.47.0;name=persistent,uuid=CRYPT-LUKS2-c05a0000000040008000000000000005-persistent,major=254,minor=0,minor_count=1,"
+                         "num_targets=1;target_index=0,target_begin=0,target_len=16384,target_name=crypt,cipher_string=aes-xts-plain64,key_size=64;");
 }
 
 static void nothing_behind_the_quote_speaks_for_a_node(void **state)

@@ -29,16 +29,7 @@ static void run_all(const struct trial *trials, size_t count)
 /* COS_PERSISTENT inside LUKS2. */
 static void encrypted(struct story *s)
 {
-        char *at = strstr(s->storage, "COS_OEM\",\"state\"");
-
-        s->table = VOLUME CRYPT("aes-xts-plain64");
-        story_replace(s->policy, "measure func=BPRM_CHECK", "measure func=CRITICAL_DATA label=device-mapper\nmeasure func=BPRM_CHECK");
-        story_replace(at, "\"config\":{\"mount_options\":\"\"},\"identity\":{\"label\":\"COS_PERSISTENT\",",
-                      "\"config\":{\"inner_uuid\":\"c05a0000-0000-4000-8000-000000000005\",\"keyslots\":{\"0\":{\"key_size\":64}},\"segments\":{\"0\":"
-                      "{\"encryption\":\"aes-xts-plain64\",\"iv_tweak\":\"0\",\"offset\":\"16777216\",\"sector_size\":512,\"size\":\"dynamic\","
-                      "\"type\":\"crypt\"}}},\"identity\":{\"label\":\"COS_PERSISTENT\",");
-        story_replace(strstr(at, "inner_uuid"), "\"type\":\"ext4\"", "\"type\":\"crypto_LUKS\"");
-        story_replace(strstr(at, "\"label\":\"COS_PERSISTENT\""), "000000000005\"}", "000000000005\",\"version\":2}");
+        story_encrypt(s, VOLUME CRYPT("aes-xts-plain64"));
 }
 
 static void opened_without_cipher(struct story *s)
