@@ -351,6 +351,11 @@ static void goes_on_without_a_tpm(void **state)
                 fakes_end(&f);
                 fakes_begin(&f);
         }
+        /* one that is there, and of no use */
+        f.tpm.fail_at = 1;
+        f.tpm.error = ERR_TPM_12;
+        assert_int_equal(fakes_run(&f, boot_measure, ""), 1);
+        assert_string_equal(fakes_events(&f), "failure:TPM_12@tpm " MEASURED);
 }
 
 /* What was only logged could be played into the PCR by others, so the late TPM gets the failure. */
