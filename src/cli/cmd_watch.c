@@ -86,7 +86,8 @@ const struct cli_command cmd_watch = {
         .details = "The IMA log is judged from where the last look ended, as long as the node was not booted anew. $COSIMA_IMA_OFFSET tells the\n"
                    "fetch command how many bytes of it need not be sent again (cosima quote --ima-offset). The hook is run for the first\n"
                    "look only when that is not \"trusted\". A clock of the TPM, or a count of its resets or restarts, that is behind what an earlier\n"
-                   "look saw is a reason of its own: an older quote, or a TPM whose state was put back or copied. --state remembers the latest.",
+                   "look saw is a reason of its own: an older quote, or a TPM whose state was put back or copied. --state remembers the latest.\n"
+                   "When the fetch command brings nothing there is no verdict: no hook is run, and the look ends with status 1.",
         .example = "cosima watch --baseline baseline.json --state node.state --hook 'mail -s cosima root' \\\n"
                    "  --fetch 'ssh node cosima quote --nonce $COSIMA_NONCE --ima-offset $COSIMA_IMA_OFFSET --out -'",
         .arguments = "[EVIDENCE.tar]",
