@@ -6,8 +6,9 @@
 #include "boot/boot.h"
 
 /*
- * Make sure that the TPM has been tried, waiting for it until now_ms() reaches until_ms. On success the banks of b->pcr are known, which is not asked for when they were noted. Before the
- * first record of a boot the PCR must be zero in all of them: ERR_BOOT_DIRTY (the TPM is usable all the same). ERR_TPM_*.
+ * Make sure that the TPM has been tried, waiting for it until now_ms() reaches until_ms. On success the banks of b->pcr are known; the TPM is not
+ * asked for them where the notes tell. Before the first record of a boot the PCR must be zero in all of them: ERR_BOOT_DIRTY (the TPM is usable
+ * all the same). ERR_TPM_*.
  */
 MUST_CHECK enum err record_open_tpm(struct boot *b, uint64_t until_ms);
 

@@ -20,7 +20,7 @@
 /*
  * /run/udev/queue is there while udev has something to do, which only tells something once udev has read all that was sent to it before. So one
  * more event is put behind that (Documentation/ABI/testing/sysfs-uevent), for a device that nobody minds; udev tells when it has come to it. It
-is put when the queue is gone for the first time: listening to all that udev tells before would take more of the processor than all else we do.
+ * is put when the queue is gone for the first time: listening to all that udev tells before would take more of the processor than all else we do.
  */
 #define MARK "9c0514a0-5e77-4ed0-8000-5e771ed00000"
 

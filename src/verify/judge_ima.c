@@ -412,12 +412,17 @@ bool judge_ima_again(struct judge *j)
         return true;
 }
 
+static bool has_quoted_receipt(const struct judge *j)
+{
+        return j->walk.receipts > 0 && j->walk.first_receipt < judge_ima_quoted(j);
+}
+
 void judge_ima_end(struct judge *j)
 {
         if (j->walk.files.stopped)
                 return;
         conclude_replay(j);
-        if (j->walk.has_receipt && (j->walk.receipts == 0 || j->walk.first_receipt >= judge_ima_quoted(j)) && j->reasons.counts[REASON_RULES_LOAD] == 0)
+        if (j->walk.has_receipt && !has_quoted_receipt(j) && j->reasons.counts[REASON_RULES_LOAD] == 0)
                 reason_add_about(&j->reasons, REASON_RECEIPT_ABSENT, RECEIPT_PATH);
         judge_volumes_end(j);
         check_absent(j);
