@@ -14,6 +14,7 @@ fresh() {
 		mkdir "$work/tree/src/$layer"
 	done
 	: >"$work/tree/src/event/new.h"
+	printf 'ERR(NEAR, "near")\nERR_ELSEWHERE(FAR, "far")\n' >"$work/tree/src/base/err.def"
 	echo 'int low_get(void);' >"$work/tree/src/base/low.h"
 	printf '#include "base/low.h"\nint low_get(void) { return 1; }\n' >"$work/tree/src/base/low.c"
 	printf '#include "base/low.h"\nint high_get(void);\nint high_get(void) { return low_get(); }\n' >"$work/tree/src/verify/high.c"
@@ -51,6 +52,7 @@ ok "an include upwards is found" finds 'src/base/low.c:3 "event/new.h"' base/low
 ok "a system header in a pure layer is found" finds 'src/verify/high.c:4 <stdlib.h>' verify/high.c '#include <stdlib.h>'
 ok "boot that includes cli is found" finds 'src/boot/a.h:1 "cli/a.h"' boot/a.h '#include "cli/a.h"'
 ok "cli that talks to the TPM is found" finds 'src/cli/a.h:1 <tss2/tss2_sys.h>' cli/a.h '#include <tss2/tss2_sys.h>'
+ok "an error whose name cosima-boot lacks is found in boot" finds 'src/boot/a.c:1:int a_fail(void) { return ERR_FAR; }' boot/a.c 'int a_fail(void) { return ERR_FAR; }'
 ok "a call of malloc is found" finds 'malloc low.o' base/low.c 'void *low_new(int n) { return __builtin_malloc(n); }'
 ok "a call of strdup is found" finds 'strdup' base/low.c 'char *low_new(char *s) { return __builtin_strdup(s); }'
 ok "a writable global is found" finds 'low.o low_count in .data' base/low.c 'int low_count = 3;'
